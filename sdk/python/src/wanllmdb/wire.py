@@ -1,0 +1,236 @@
+"""The contract between SDK and server: what a record, a row and a batch are, as bytes.
+
+Everything here is pure: bytes in, values out, no I/O. The server imports this module and
+nothing else of the SDK, so a change here is a change of protocol.
+
+A *record* is what the spool holds: a kind and a msgpack payload. A *batch* is consecutive
+records of one writer on their way to the server; its body is one zstd frame around one
+msgpack array, made by joining the payloads as the spool holds them (nothing is encoded
+twice)::
+
+    batch  = msgpack [1, start, end, count, kinds, body]
+    body   = zstd( msgpack [ [position, kind, payload], ... ] )
+
+`start` is the position up to which the writer knows the server to be, `end` the position of
+the last record. A record's position is its place in its writer's spool:
+``segment << 40 | end offset of the frame``. It is unique, it only grows, and needs no lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import zstandard
+
+VERSION: Final = 1
+CONTENT_TYPE: Final = "application/vnd.wanllmdb.batch"
+
+# Limits, checked on both sides. RELIABILITY 5.9 has the reasons.
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
+MAX_RECORD_BYTES: Final = 1024 * 1024
+MAX_BATCH_RECORDS: Final = 50_000
+MAX_BATCH_BYTES: Final = 256 * 1024
+MAX_KEY_BYTES: Final = 1024
+MAX_KEYS_PER_RUN: Final = 100_000
+MAX_DEPTH: Final = 64
+
+SEGMENT_SHIFT: Final = 40
+MAX_POSITION: Final = (1 << 63) - 1
+
+
+class Kind(enum.IntEnum):
+    """What a record says. A server skips a kind that it does not know, and keeps the batch."""
+
+    ROW = 1  # [step, time_us, {key: value}]
+    CONFIG = 2  # {"set": {key: value}}
+    SUMMARY = 3  # {"set": {key: value}, "unset": [key]}
+    CONSOLE = 4  # [stream ("stdout" | "stderr"), line number, time_us, text]
+    SYSTEM = 5  # [seq, time_us, {key: value}]; keys begin with "system/"
+    FILE = 6  # {"path", "digest" (sha256 hex), "size", "mime"}
+    SIGNAL = 7  # {"name"}
+    FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?}
+    LOSS = 9  # {"reason", "count", "detail"}
+    METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
+    RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
+    PATCH = 13  # {"name"?, "notes"?, "tags"?}
+
+
+class Row(NamedTuple):
+    """What one `log()` said, at its place.
+
+    Args (fields):
+        position: the record's place in its writer's spool.
+        step: the user's x, an int64; may repeat, jump or go back.
+        time: when `log()` was called, in microseconds since the epoch.
+        values: key to number, string, boolean, None, list or (nested) dict.
+    """
+
+    position: int
+    step: int
+    time: int
+    values: dict[str, Any]
+
+
+class Record(NamedTuple):
+    """One record of a batch: its place, its kind and its payload, decoded."""
+
+    position: int
+    kind: int
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive records of one writer: the unit of sending, of acknowledging, of storing."""
+
+    writer: str
+    start: int
+    end: int
+    count: int
+    kinds: int  # a bit per Kind that occurs: 1 << kind
+    body: bytes  # zstd
+
+
+class WireError(ValueError):
+    """The bytes are no batch. `code` is a stable word for machines, the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+_encoder = msgspec.msgpack.Encoder()
+_envelope_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, bytes])
+_record_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, Any]])
+_row_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, Any]]]])
+
+
+def encode(payload: object) -> bytes:
+    """A payload as msgpack, by the rules of `Kind`."""
+    return _encoder.encode(payload)
+
+
+def decode(payload: bytes | memoryview) -> Any:
+    """A payload from msgpack; raises `WireError` if it is none."""
+    try:
+        return msgspec.msgpack.decode(payload)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError("malformed-record", f"A record is not valid msgpack: {error}") from error
+
+
+def array_head(length: int) -> bytes:
+    """The msgpack header of an array of `length` items."""
+    if length < 16:
+        return bytes((0x90 | length,))
+    if length < 1 << 16:
+        return b"\xdc" + length.to_bytes(2, "big")
+    return b"\xdd" + length.to_bytes(4, "big")
+
+
+def pack(start: int, records: Iterable[tuple[int, int, bytes]], *, level: int = 1) -> bytes:
+    """A batch from (position, kind, payload) in spool order, ready to be sent.
+
+    Args:
+        start: the last acknowledged position of this writer, 0 at first.
+        records: payloads as `encode` made them; at least one.
+        level: of zstd.
+    """
+    parts: list[bytes] = []
+    kinds, end = 0, start
+    for position, kind, payload in records:
+        parts.append(b"\x93\xcf" + position.to_bytes(8, "big") + encode(kind))
+        parts.append(payload)
+        kinds |= 1 << kind
+        end = position
+    count = len(parts) // 2
+    body = zstandard.ZstdCompressor(level=level).compress(array_head(count) + b"".join(parts))
+    return _encoder.encode((VERSION, start, end, count, kinds, body))
+
+
+def unpack(writer: str, content: bytes) -> Batch:
+    """The batch that `pack` made; its body stays packed.
+
+    Raises:
+        WireError: the content is no batch, of another version, or beyond a limit.
+    """
+    try:
+        version, start, end, count, kinds, body = _envelope_decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError("malformed-batch", f"The body is not a batch: {error}") from error
+    if version != VERSION:
+        raise WireError(
+            "unknown-version",
+            f"The batch is of version {version}; this server reads version {VERSION}.",
+        )
+    if not 0 <= start < end <= MAX_POSITION:
+        raise WireError(
+            "bad-position", f"A batch runs from {start} to {end}; expected start < end."
+        )
+    if not 1 <= count <= MAX_BATCH_RECORDS:
+        raise WireError(
+            "too-many-records", f"A batch holds 1 to {MAX_BATCH_RECORDS} records, not {count}."
+        )
+    if not 0 < kinds < 1 << 64:
+        raise WireError("malformed-batch", "The batch does not say what kinds of record it holds.")
+    return Batch(writer, start, end, count, kinds, body)
+
+
+def inflate(body: bytes) -> bytes:
+    """The body's msgpack array; raises `WireError` on a damaged or a swollen body."""
+    try:
+        size = zstandard.frame_content_size(body)
+        if size < 0 or size > MAX_UNPACKED_BYTES:
+            raise WireError(
+                "too-large",
+                f"The batch must say its unpacked size, at most {MAX_UNPACKED_BYTES} bytes.",
+            )
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=size)
+    except zstandard.ZstdError as error:
+        raise WireError("malformed-body", f"The batch cannot be decompressed: {error}") from error
+
+
+def records(batch: Batch) -> list[Record]:
+    """Every record of the batch, decoded, in order; raises `WireError`."""
+    try:
+        found = _record_decoder.decode(inflate(batch.body))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError("malformed-body", f"The batch holds no records: {error}") from error
+    last = batch.start
+    for position, _, _ in found:
+        if position <= last:
+            raise WireError("bad-position", f"Position {position} does not follow {last}.")
+        last = position
+    if last != batch.end or len(found) != batch.count:
+        raise WireError("bad-position", "The records do not agree with the batch's own numbers.")
+    return [Record(*each) for each in found]
+
+
+def rows(batch: Batch) -> Iterator[Row]:
+    """The rows of a batch, in order; the other kinds are passed over.
+
+    A malformed row is passed over here; `services.ingest` is where it is counted.
+    """
+    if batch.kinds == 1 << Kind.ROW:
+        # One typed decode for the usual batch; an odd row among them sends it the slow way.
+        with contextlib.suppress(msgspec.ValidationError):
+            fast = _row_decoder.decode(inflate(batch.body))
+            yield from (Row(position, *row) for position, _, row in fast)
+            return
+    for position, kind, payload in records(batch):
+        if kind == Kind.ROW and is_row(payload):
+            yield Row(position, payload[0], payload[1], payload[2])
+
+
+def is_row(payload: object) -> bool:
+    """Whether a payload has the shape that `Kind.ROW` promises."""
+    match payload:
+        case [int(step), int(time), dict()]:
+            return -(1 << 63) <= step < 1 << 63 and 0 <= time < 1 << 63
+        case _:
+            return False

@@ -1,0 +1,77 @@
+"""Account: users, their keys and sessions, and the rules for names and secrets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+KEY_PREFIX: Final = "wl-"
+KEY_BODY_CHARS: Final = 43  # 32 random bytes, base64url without padding
+MIN_PASSWORD: Final = 12
+MAX_PASSWORD: Final = 1024
+
+# First segments of the page's paths (UI 5.2): no owner may be called so.
+RESERVED_NAMES: Final = frozenset(
+    [
+        "login",
+        "invite",
+        "authorize",
+        "runs",
+        "registry",
+        "alerts",
+        "settings",
+        "s",
+        "api",
+        "graphql",
+        "files",
+        "assets",
+        "docs",
+        "healthz",
+        "readyz",
+        "metrics",
+        "new",
+        "-",
+    ]
+)
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
+_KEY = re.compile(r"wl-[A-Za-z0-9_-]{43}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a service that signs in; also the Owner of the same name."""
+
+    id: int
+    name: str
+    admin: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as it may be shown: never the secret, only its first characters."""
+
+    id: int
+    name: str
+    hint: str
+    scope: str
+    created_at: int
+    last_used_at: int | None
+
+
+def name_fault(name: str) -> str | None:
+    """Why `name` cannot be an owner's name, or None if it can."""
+    if not _NAME.match(name):
+        return (
+            "A name has 1 to 64 characters of a-z, 0-9, '.', '_', '-', "
+            "and begins and ends with a letter or digit."
+        )
+    if name in RESERVED_NAMES:
+        return f"The name '{name}' is reserved for a page."
+    return None
+
+
+def is_key(text: str) -> bool:
+    """Whether the text has the shape of an API key; others are refused without a look-up."""
+    return bool(_KEY.match(text))

@@ -1,0 +1,142 @@
+"""Series and curves: what is asked of the points of runs, and what comes back.
+
+A series is all points of one key of one run. A curve is a series reduced to the width of a
+screen: one bucket per 2^k steps, aligned to step 0, so that curves of any runs, keys, chunks
+or servers join exactly. No bucket moves, averages away or invents a point: it carries its
+lowest, highest and last value, its mean and its count, and says where NaN and infinities were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+XAxis = Literal["step", "relative", "wall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One key of one run. `run` is the catalog's number of the run."""
+
+    run: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The steps that a question is about, both ends included; None is open."""
+
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A series, bucketed. All arrays have one length: the buckets that hold a point, by step.
+
+    Attributes:
+        series: whose curve it is.
+        width: steps in a bucket, a power of two; 1 means that no two steps share a bucket.
+        logged: points in the whole series, in and out of the window; also the cursor after
+            which a live tail goes on.
+        bin: int64 [n], `step // width` of each bucket.
+        step: int64 [n], step of the bucket's last point (the one at the highest step; of
+            equal steps the one that came last).
+        time: int64 [n], microseconds since the epoch of that point.
+        last: float64 [n], value of that point: may be NaN or infinite.
+        low, high, mean: float64 [n], over the finite points; NaN where there is none.
+        count: uint32 [n], finite points.
+        nan, posinf, neginf: uint32 [n], points that are not finite.
+    """
+
+    series: Series
+    width: int
+    logged: int
+    bin: NDArray[np.int64]
+    step: NDArray[np.int64]
+    time: NDArray[np.int64]
+    last: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    count: NDArray[np.uint32]
+    nan: NDArray[np.uint32]
+    posinf: NDArray[np.uint32]
+    neginf: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStats:
+    """What is known of a series without reading its points.
+
+    `kind` is "number" for points that are numbers (booleans count as 0 and 1), "object" for
+    strings, lists, media and the like; an object series has only `last` (the value itself),
+    `last_step`, `last_time` and `logged`.
+    """
+
+    key: str
+    kind: Literal["number", "object"]
+    logged: int
+    last: Any
+    last_step: int
+    last_time: int
+    first_step: int
+    low: float | None = None  # of the finite points; None if there is none
+    high: float | None = None
+    mean: float | None = None
+    nan: int = 0
+    posinf: int = 0
+    neginf: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Exact points, with nothing left out. Parallel lists; `value` holds any logged value.
+
+    `cursor` continues behind the last point; None when there is no more.
+    """
+
+    series: Series
+    step: list[int]
+    time: list[int]
+    value: list[Any]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Points that arrived after a cursor, in the order of their arrival.
+
+    Attributes:
+        series: whose points they are.
+        start: how many points of the series came before the first one here. If it is larger
+            than the cursor that was asked for, the points between were already sealed away
+            and the asker draws the curve anew.
+        step, time: int64 [n].
+        value: float64 [n].
+    """
+
+    series: Series
+    start: int
+    step: NDArray[np.int64]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a store says of a batch: how far it is durable, and what it could not keep.
+
+    Attributes:
+        position: the writer may forget everything up to here.
+        rows: new rows kept (0 when all of the batch was known already).
+        rejected: (position, code, detail) of each value or row that was not kept.
+    """
+
+    position: int
+    rows: int
+    rejected: list[tuple[int, str, str]] = field(default_factory=list)
