@@ -1,0 +1,106 @@
+"""`make demo`: the server, and a few real trainings that draw themselves on its page.
+
+Starts `wanllmdb server` on a data folder of its own (`.demo/`), trains a small network on
+digits at several learning rates, and keeps serving until Ctrl-C. The last training is the
+longest: it still runs when the page is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parent / ".demo"
+HOST = "127.0.0.1"
+PORT = int(os.environ.get("WANLLMDB_DEMO_PORT", "8000"))
+# (learning rate, hidden units, steps): at 100 steps a second, 15 to 60 seconds of training.
+TRAININGS = [(0.2, 48, 1500), (0.05, 48, 3000), (0.01, 48, 3000), (0.1, 96, 6000)]
+
+
+def main() -> int:
+    """Serve, train, keep serving; returns the exit status."""
+    url = f"http://{HOST}:{PORT}"
+    if answers(url):
+        print(f"Something already answers at {url}. Stop it first, or choose another port:")
+        print("  WANLLMDB_DEMO_PORT=8010 make demo")
+        return 1
+    server = subprocess.Popen(
+        [sys.executable, "-m", "wanllmdb.cli", "server", "--port", str(PORT),
+         "--metrics-port", str(PORT + 1), "--data-dir", str(DATA)]
+    )  # fmt: skip
+    trainings: list[subprocess.Popen[bytes]] = []
+    try:
+        if not wait_until(lambda: answers(url) or server.poll() is not None, seconds=30):
+            print("The server did not answer within 30 s.")
+            return 1
+        if server.poll() is not None:
+            return server.returncode or 1
+        trainings = start_trainings(url)
+        print(f"\n  Watch it live:  {url}/local/digits  (sign in once with the link above)")
+        print("  Ctrl-C stops the trainings and the server.\n", flush=True)
+        for training in trainings:
+            training.wait()
+        print(f"\n  The trainings are done. Still serving {url}/local/digits; Ctrl-C stops.")
+        server.wait()
+    except KeyboardInterrupt:
+        print("\nStopping.")
+    finally:
+        stop(trainings)
+        stop([server])
+    return 0
+
+
+def start_trainings(url: str) -> list[subprocess.Popen[bytes]]:
+    """One process for each training, all logging to the server at `url`."""
+    environment = {**os.environ, "WANLLMDB_API_URL": url, "OMP_NUM_THREADS": "1"}
+    return [
+        subprocess.Popen(
+            [sys.executable, str(HERE / "train_digits.py"), "--lr", str(rate),
+             "--hidden", str(hidden), "--steps", str(steps), "--seed", str(seed)],
+            env=environment,
+        )
+        for seed, (rate, hidden, steps) in enumerate(TRAININGS)
+    ]  # fmt: skip
+
+
+def answers(url: str) -> bool:
+    """Whether an HTTP server is there, whatever it says."""
+    try:
+        urllib.request.urlopen(f"{url}/healthz", timeout=2).close()  # noqa: S310  our own URL
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def wait_until(true, *, seconds: float) -> bool:  # noqa: ANN001
+    """Poll `true()` until it holds; False when the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask each process to end, and wait for it."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
