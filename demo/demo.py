@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -80,7 +81,7 @@ def answers(url: str) -> bool:
     return True
 
 
-def wait_until(true, *, seconds: float) -> bool:  # noqa: ANN001
+def wait_until(true: Callable[[], bool], *, seconds: float) -> bool:
     """Poll `true()` until it holds; False when the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -95,10 +96,11 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         if process.poll() is None:
             process.terminate()
+    end = time.monotonic() + 8
+    while time.monotonic() < end and any(process.poll() is None for process in processes):
+        time.sleep(0.05)
     for process in processes:
-        try:
-            process.wait(timeout=8)
-        except subprocess.TimeoutExpired:
+        if process.poll() is None:
             process.kill()
 
 
