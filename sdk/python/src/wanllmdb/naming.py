@@ -1,0 +1,106 @@
+"""The names that a run gets when nobody gave it one, and the rules for those that were given.
+
+Ids and names are made here, not by the server, so that a run that began offline has both.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Final
+
+from wanllmdb.errors import UsageError
+
+ID_LENGTH: Final = 8
+MAX_NAME: Final = 128
+MAX_TAG: Final = 64
+DEFAULT_PROJECT: Final = "uncategorized"
+
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ID_FORBIDDEN: Final = re.compile(r"[:;,#?/'\\\x00-\x1f\x7f]")
+_PROJECT_FORBIDDEN: Final = re.compile(r"[/\\#?%:\x00-\x1f\x7f]")
+
+_ADJECTIVES: Final = (
+    "agile amber ancient autumn bold brave breezy bright brisk calm candid clear clever "
+    "cosmic crimson crisp curious dapper daring deep devout eager earnest easy electric "
+    "fair fancy fast fearless firm fluent fresh gentle glad golden good grand happy hardy "
+    "honest humble icy jolly keen kind light lively logical lucky lunar mellow mild misty "
+    "noble olive patient playful polished proud pure quick quiet rapid rare royal rural "
+    "scarlet serene sharp silver sincere smart smooth solar spring stellar still sunny "
+    "super swift tidy treasured true upbeat valiant vivid warm wild wise young zesty"
+).split()
+_NOUNS: Final = (
+    "aurora badger bay beacon bird blossom breeze bridge brook canyon cedar cloud comet "
+    "coral cosmos creek crow dawn deer dew dream dune eagle eclipse elm ember falcon fern "
+    "field fire firefly flower fog forest fox frog galaxy garden glacier glade grass grove "
+    "harbor haze hill horizon island jazz lake lark leaf lion meadow meteor mist moon moss "
+    "mountain night oak ocean otter owl paper pebble pine planet plasma pond prairie puddle "
+    "rain resonance river salad sea serenity shadow sky smoke snow sound spark star stone "
+    "stream sun sunset surf thunder tree tulip universe valley violet voice water wave wind"
+).split()
+
+
+def new_id(chance: random.Random) -> str:
+    """Eight of [a-z0-9]: 2.8e12 ids, enough for a project's runs not to meet."""
+    return "".join(chance.choices(_ALPHABET, k=ID_LENGTH))
+
+
+def new_name(chance: random.Random) -> str:
+    """A name that can be said aloud: adjective-noun-number."""
+    return f"{chance.choice(_ADJECTIVES)}-{chance.choice(_NOUNS)}-{chance.randint(1, 999)}"
+
+
+def chance() -> random.Random:
+    """Randomness that a user's `random.seed(0)` neither steers nor feels."""
+    return random.SystemRandom()
+
+
+def checked_id(run_id: str) -> str:
+    """The id, if it can be one; else `UsageError` with one that could.
+
+    Accepts what wandb accepts, and refuses what cannot stand in a path of a URL.
+    """
+    fault = None
+    if not run_id or run_id != run_id.strip():
+        fault = "is empty or has spaces around it"
+    elif run_id in {".", ".."} or _ID_FORBIDDEN.search(run_id):
+        fault = "has one of : ; , # ? / \\ ' or a control character"
+    elif len(run_id) > MAX_NAME:
+        fault = f"is longer than {MAX_NAME} characters"
+    if fault:
+        raise UsageError(f"The run id {run_id[:80]!r} {fault}. Try {slug(run_id)!r}.")
+    return run_id
+
+
+def checked_project(project: str) -> str:
+    """The project's name, if it can be one; the default when it is empty; else `UsageError`."""
+    if not project:
+        return DEFAULT_PROJECT
+    if len(project) > MAX_NAME:
+        raise UsageError(f"A project's name has at most {MAX_NAME} characters.")
+    fault = _PROJECT_FORBIDDEN.search(project)
+    if fault or project in {".", "..", "compare"} or project != project.strip():
+        raise UsageError(
+            f"The project {project!r} has a character that it cannot have: none of / \\ # ? % : "
+            f"and no spaces around it. Try {slug(project)!r}."
+        )
+    return project
+
+
+def checked_tags(tags: object) -> tuple[str, ...]:
+    """Tags as a tuple without repetition; a bare string is one tag, not its characters."""
+    if tags is None:
+        return ()
+    if isinstance(tags, str):
+        tags = (tags,)
+    if not isinstance(tags, (list, tuple, set, frozenset)):
+        raise UsageError("Tags are a list of strings.")
+    for tag in tags:
+        if not isinstance(tag, str) or not 1 <= len(tag) <= MAX_TAG:
+            raise UsageError(f"A tag is a string of 1 to {MAX_TAG} characters, not {tag!r}.")
+    return tuple(dict.fromkeys(tags))
+
+
+def slug(text: str) -> str:
+    """The nearest text that is safe in any path: [A-Za-z0-9._-], at most 100 characters."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:100] or "run"
