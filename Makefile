@@ -38,7 +38,7 @@ fix: setup  ## Format the code and mend what the linters can mend.
 	npm --prefix frontend run fix
 
 bench: setup  ## Measure log(), ingest, curves, start-up and memory; print a table.
-	@$(PYTHON) bench/run.py
+	@$(PYTHON) -m bench.run
 
 ui: setup  ## Serve the page from its sources with hot reload, against a server on port 8000.
 	npm --prefix frontend run dev

@@ -1,0 +1,103 @@
+"""What the SDK costs a training: `log()`, `init`, `finish` and the import.
+
+Each is measured in processes of their own, with the server alive, dead (connection refused)
+and hung (accepts, never answers); the figure of a `log()` quantile is the median of the
+processes.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.figures import Figure
+from tests.journeys.processes import ServerProcess, free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS = 20_000
+PACE_US = 100
+PROCESSES = 3
+
+
+def figures(server: ServerProcess) -> Iterator[Figure]:
+    """All figures of the SDK; the server is up."""
+    yield import_time(server)
+    with hung_server() as hung:
+        urls = {"alive": server.url, "dead": f"http://127.0.0.1:{free_port()}", "hung": hung}
+        for state, url in urls.items():
+            answers = [train(server, url) for _ in range(PROCESSES)]
+            yield from of_log(state, answers)
+
+
+def of_log(state: str, answers: list[dict[str, float]]) -> Iterator[Figure]:
+    """The figures of one state of the server."""
+
+    def middle(name: str) -> float:
+        return statistics.median(answer[name] for answer in answers)
+
+    for name, goal in (("p50", 10), ("p99", 100), ("p99.9", 1000)):
+        yield Figure(f"log() of 10 scalars, {name}, server {state}", middle(name) * 1e6, "µs", goal)
+    yield Figure(
+        f"init, server {state}", middle("init") * 1e3, "ms", 2000 if state != "alive" else None
+    )
+    yield Figure(
+        f"finish after {ROWS:,} rows, server {state}",
+        middle("finish") * 1e3,
+        "ms",
+        5000 if state != "alive" else None,
+    )
+
+
+def train(server: ServerProcess, url: str) -> dict[str, float]:
+    """One training against `url`; a loopback key file exists only for the live server."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.training", str(ROWS), str(PACE_US)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+        env={**server.environment, "WANLLMDB_API_URL": url, "WANLLMDB_API_KEY": server.key},
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return json.loads(done.stdout.split("FIGURES", 1)[1].splitlines()[0])
+
+
+def import_time(server: ServerProcess) -> Figure:
+    """`import wanllmdb` over bare Python: the difference of medians of whole processes."""
+
+    def wall(code: str) -> float:
+        measured = []
+        for _ in range(11):
+            done = subprocess.run(
+                [sys.executable, "-c", f"import time; t=time.perf_counter()\n{code}\n"
+                 "print(time.perf_counter()-t)"],
+                capture_output=True, text=True, check=True, env=server.environment,
+            )  # fmt: skip
+            measured.append(float(done.stdout))
+        return statistics.median(measured)
+
+    return Figure("import wanllmdb, over bare Python", wall("import wanllmdb") * 1e3, "ms", 60)
+
+
+@contextmanager
+def hung_server() -> Iterator[str]:
+    """A server that accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        held: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    held.append(listener.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for each in held:
+            each.close()

@@ -1,0 +1,172 @@
+"""What the server does, over HTTP: ingest, curves, bytes on disk, start-up, idle memory."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+from bench.figures import Figure
+from tests.journeys.processes import ServerProcess, eventually
+
+from wanllmdb import wire
+
+PROJECT = "bench-curves"
+KEYS = [f"metric_{i}" for i in range(10)]
+CLIENTS = 4
+ROWS_A_BATCH = 100
+BATCHES_A_CLIENT = 500
+
+
+class Client:
+    """Speaks the packed ingest as the SDK's sender does, and asks for curves."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.http = httpx.Client(
+            base_url=f"{server.url}/api/v1",
+            headers={"Authorization": f"Bearer {server.key}"},
+            timeout=120,
+        )
+
+    def open(self, project: str, run: str) -> None:
+        """Create the run."""
+        self.http.post("/runs", json={"id": run, "project": project}).raise_for_status()
+
+    def send(self, project: str, run: str, content: bytes) -> None:
+        """Send a batch; returns when it is durable."""
+        self.http.post(
+            f"/projects/local/{project}/runs/{run}/writers/w/batches",
+            content=content,
+            headers={"Content-Type": wire.CONTENT_TYPE},
+        ).raise_for_status()
+
+    def curves(self, runs: list[str], key: str, buckets: int) -> float:
+        """Seconds until the whole answer is here."""
+        before = time.perf_counter()
+        answer = self.http.post(
+            "/curves",
+            json={"project": f"local/{PROJECT}", "runs": runs, "keys": [key], "buckets": buckets},
+        )
+        taken = time.perf_counter() - before
+        answer.raise_for_status()
+        if not answer.content.startswith(b"WLCF"):
+            raise RuntimeError("the answer is no frame")
+        return taken
+
+
+def figures(server: ServerProcess) -> Iterator[Figure]:
+    """All figures of the server; it is fresh and idle."""
+    assert server.process
+    process = psutil.Process(server.process.pid)
+    yield Figure("idle memory of the server (RSS)", process.memory_info().rss / 1e6, "MB", 200)
+    yield from ingest(server, process)
+    yield from curves(server)
+
+
+def start_up(server: ServerProcess) -> Figure:
+    """Starts the server: process start to the first answer of /readyz."""
+    before = time.perf_counter()
+    server.start()
+    return Figure("server start to first answer", time.perf_counter() - before, "s", 2)
+
+
+def batches(rows: int, count: int, *, seed: int = 0, keys: list[str] = KEYS) -> list[bytes]:
+    """`count` packed batches of `rows` rows of noisy curves, as one writer makes them."""
+    rng = np.random.default_rng(seed)
+    steps = np.arange(rows * count)
+    values = np.exp(-steps / 4000)[:, None] + rng.normal(0, 0.05, (rows * count, len(keys)))
+    now = time.time_ns() // 1000
+    packed, start = [], 0
+    for first in range(0, rows * count, rows):
+        records = [
+            (step + 1, int(wire.Kind.ROW),
+             wire.encode([step, now + step * 50_000, dict(zip(keys, row, strict=True))]))
+            for step, row in enumerate(values[first : first + rows].tolist(), first)
+        ]  # fmt: skip
+        packed.append(wire.pack(start, records))
+        start = records[-1][0]
+    return packed
+
+
+def ingest(server: ServerProcess, process: psutil.Process) -> Iterator[Figure]:
+    """Points a second and CPU a million points, end to end, with several clients at once."""
+    content = batches(ROWS_A_BATCH, BATCHES_A_CLIENT)
+    points = CLIENTS * BATCHES_A_CLIENT * ROWS_A_BATCH * len(KEYS)
+    clients = [Client(server) for _ in range(CLIENTS)]
+    for number, client in enumerate(clients):
+        client.open("bench-ingest", f"ingest{number}")
+    acks: list[float] = []
+
+    def send(number: int, client: Client) -> None:
+        for each in content:
+            before = time.perf_counter()
+            client.send("bench-ingest", f"ingest{number}", each)
+            acks.append(time.perf_counter() - before)
+
+    cpu, before = sum(process.cpu_times()[:2]), time.perf_counter()
+    threads = [threading.Thread(target=send, args=pair) for pair in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wall = time.perf_counter() - before
+    acks.sort()
+    yield Figure("ingest over HTTP, 4 clients, 100 rows × 10 keys a batch",
+                 points / wall / 1e3, "k pts/s", 500, at_least=True)  # fmt: skip
+    yield Figure("acknowledgement, p50", statistics.median(acks) * 1e3, "ms")
+    yield Figure("acknowledgement, p99", acks[int(len(acks) * 0.99)] * 1e3, "ms", 100)
+    settled(server, "bench-ingest", [f"ingest{number}" for number in range(CLIENTS)])
+    cpu = sum(process.cpu_times()[:2]) - cpu
+    yield Figure("server CPU, ingest and sealing", cpu / points * 1e6, "s/Mpt", 1.0)
+    size = sum(path.stat().st_size for path in Path(server.root / "data").rglob("metrics*"))
+    yield Figure("disk, settled (whole metric store)", size / points, "B/pt", 6.5)
+
+
+def settled(server: ServerProcess, project: str, runs: list[str]) -> None:
+    """Finish the runs, and wait until the store has sealed them: its files stop changing."""
+    client = Client(server)
+    for run in runs:
+        path = f"/projects/local/{project}/runs/{run}/finish"
+        client.http.post(path, json={"exit_code": 0}).raise_for_status()
+    data = server.root / "data"
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in data.rglob("metrics*"))
+
+    last = [0]
+
+    def quiet() -> bool:
+        now = size()
+        same, last[0] = now == last[0], now
+        time.sleep(2)
+        return same
+
+    eventually(quiet, seconds=90, why="the store settles")
+
+
+def curves(server: ServerProcess) -> Iterator[Figure]:
+    """Latency of one panel: median of 7, after one request that warms up."""
+    client = Client(server)
+    client.open(PROJECT, "long")
+    for each in batches(5000, 200, seed=1, keys=KEYS[:1]):
+        client.send(PROJECT, "long", each)
+    short = batches(2000, 5, seed=2, keys=KEYS[:1])
+    names = [f"run{number:04d}" for number in range(1000)]
+    for name in names:
+        client.open(PROJECT, name)
+        for each in short:
+            client.send(PROJECT, name, each)
+    settled(server, PROJECT, ["long", *names])
+    for label, runs, goal, buckets in (
+        ("1 run × 1 M points", ["long"], 5, 1000),
+        ("100 runs × 10 k points", names[:100], 40, 500),
+        ("1000 runs × 10 k points", names, 400, 500),
+    ):
+        client.curves(runs, KEYS[0], buckets)
+        taken = statistics.median(client.curves(runs, KEYS[0], buckets) for _ in range(7))
+        yield Figure(f"curve of {label}", taken * 1e3, "ms", goal)
