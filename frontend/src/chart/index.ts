@@ -1,0 +1,28 @@
+/** The chart engine's face: names only. */
+
+export { ChartHub } from "./hub";
+export { DASHES, RINGS, resolveColor, runColor, runColors, runDash } from "./palette";
+export { darkTheme, lightTheme } from "./theme";
+export type {
+  ChartHubFace,
+  ChartPanel,
+  ChartTable,
+  ChartTheme,
+  Column,
+  Domain,
+  ExportOptions,
+  FontSource,
+  Frame,
+  Hover,
+  HubOptions,
+  LineColor,
+  LineData,
+  LineMode,
+  LineSummary,
+  Marks,
+  PanelOptions,
+  PixelCount,
+  Reading,
+  XKind,
+} from "./types";
+export { MARK_NAN, MARK_NEGATIVE_INFINITY, MARK_POSITIVE_INFINITY } from "./types";
