@@ -2,11 +2,14 @@
 
 ServerError
 ├── NotFoundError        not there, or not yours: the same to the asker
+├── GoneError            was there once, and never comes back
 ├── NotAllowedError      yours to see, not to do
 ├── UnauthenticatedError who are you?
 ├── ConflictError        the state of things says no
 ├── InvalidError         the input is wrong; carries a pointer for each fault
+├── MalformedError       the input cannot even be read
 ├── TooLargeError        beyond a limit
+├── TooOftenError        asked too often; try again after a while
 └── UnavailableError     not now; try again after a while
 """
 
@@ -44,6 +47,12 @@ class NotFoundError(ServerError):
     code = "not-found"
 
 
+class GoneError(ServerError):
+    """It was there once: used up or run out, and it never comes back."""
+
+    code = "gone"
+
+
 class NotAllowedError(ServerError):
     """The asker may see it, and may not do this to it."""
 
@@ -74,10 +83,26 @@ class InvalidError(ServerError):
     code = "invalid"
 
 
+class MalformedError(ServerError):
+    """The input cannot even be read as what it should be; `faults` point at the place."""
+
+    code = "malformed"
+
+
 class TooLargeError(ServerError):
     """The input is beyond a limit."""
 
     code = "too-large"
+
+
+class TooOftenError(ServerError):
+    """Asked too often. `retry_after` is in seconds."""
+
+    code = "too-often"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: float) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
 
 
 class UnavailableError(ServerError):

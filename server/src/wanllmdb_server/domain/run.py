@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import enum
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from wanllmdb_server.domain.series import KeyStats
+
 STALE_AFTER_S: Final = 90.0  # no sign of life for so long: crashed, until one comes
+SYSTEM_PREFIX: Final = "system/"  # keys of the machine's own figures, in no summary
+MAX_TEXT: Final = 65_536  # characters of notes; names, groups and tags are shorter
+MAX_NAME: Final = 256
+MAX_TAGS: Final = 256
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class RunState(enum.StrEnum):
@@ -58,6 +69,66 @@ class Run:
     lost: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """A writer says that its script has ended.
+
+    Attributes:
+        exit_code: 0 is success.
+        time: when, on the writer's clock in microseconds; None is now. A finish from before
+            the run was resumed changes nothing.
+        logged, lost: rows as the writer counted them.
+    """
+
+    exit_code: int
+    time: int | None = None
+    logged: int | None = None
+    lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A writer says that it could not keep something. Writer and position identify it."""
+
+    writer: str
+    position: int
+    reason: str
+    count: int
+    detail: str = ""
+
+
+def _empty() -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChanges:
+    """What was heard about a run, to be applied at once; applied twice it is as once.
+
+    None leaves a field as it is; an empty text or tuple empties it. `config` and `summary`
+    replace the named keys only, and so does `environment`.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=_empty)
+    summary: Mapping[str, Any] = field(default_factory=_empty)
+    summary_unset: tuple[str, ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=_empty)
+    name: str | None = None
+    notes: str | None = None
+    tags: tuple[str, ...] | None = None
+    group: str | None = None
+    job_type: str | None = None
+    stop_requested: bool | None = None
+    finish: Finish | None = None
+    losses: tuple[Loss, ...] = ()
+    sign_of_life: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to apply."""
+        return self == RunChanges()
+
+
 def state_after_finish(exit_code: int) -> RunState:
     """The state of a run whose script ended with this code."""
     return RunState.FINISHED if exit_code == 0 else RunState.FAILED
@@ -66,3 +137,27 @@ def state_after_finish(exit_code: int) -> RunState:
 def is_stale(state: RunState, heartbeat_at: int, now: int) -> bool:
     """Whether a run that says it runs has been silent for too long (microseconds)."""
     return state is RunState.RUNNING and now - heartbeat_at > STALE_AFTER_S * 1_000_000
+
+
+def id_fault(run_id: str) -> str | None:
+    """Why `run_id` cannot be a run's id, or None if it can."""
+    if not _ID.match(run_id):
+        return "A run's id has 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'."
+    if run_id in {".", ".."}:
+        return f"'{run_id}' cannot be a run's id."
+    return None
+
+
+def text_fault(text: str, limit: int = MAX_NAME) -> str | None:
+    """Why `text` cannot be a name, a tag or a group, or None if it can."""
+    if len(text) > limit:
+        return f"At most {limit} characters."
+    if _CONTROL.search(text):
+        return "No control characters."
+    return None
+
+
+def merged_summary(explicit: Mapping[str, Any], keys: Iterable[KeyStats]) -> dict[str, Any]:
+    """The summary as it is shown: the last value of every key, under what the user set."""
+    last = {each.key: each.last for each in keys if not each.key.startswith(SYSTEM_PREFIX)}
+    return last | dict(explicit)

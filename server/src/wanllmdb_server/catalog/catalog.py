@@ -1,0 +1,94 @@
+"""Catalog: the relational store of accounts, projects and runs. One task, one transaction.
+
+`with catalog.reading() as connection` and `with catalog.writing() as connection` are the only
+ways in: the transaction is committed when the block ends and rolled back when it raises.
+Every method may be called from any thread and blocks; callers on an event loop go by a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy.engine import make_url
+
+from wanllmdb_server.catalog import sqlite
+
+HEAD: Final = "0001"  # the newest migration; a test compares it with the folder
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class NewerCatalogError(Exception):
+    """The catalog was written by a newer version of the server; this one must not touch it."""
+
+
+class Catalog:
+    """The database of everything that is not a point and not a blob."""
+
+    def __init__(self, url: str, *, clock: Callable[[], int]) -> None:
+        """Open the catalog at an SQLAlchemy URL; `clock` gives microseconds since the epoch."""
+        self.clock = clock
+        self._engine = _engine(url)
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        if self._sqlite:
+            sqlite.prepare(self._engine)
+        # SQLite has one writer. Waiting for a lock in our own process is fair and wakes at
+        # once; SQLite's busy handler sleeps and lets newcomers overtake.
+        self._turn = threading.Lock() if self._sqlite else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection in one transaction that only reads."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in one transaction that may write, committed at the end of the block."""
+        with self._turn, self._engine.connect() as connection:
+            connection = connection.execution_options(**{sqlite.WRITING: True})
+            with connection.begin():
+                yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; does nothing when they are there already.
+
+        Raises:
+            NewerCatalogError: they are of a version that this server does not know.
+        """
+        if self.version() != HEAD:
+            from wanllmdb_server.catalog.migrations import upgrade  # Alembic: only when needed
+
+            with self.writing() as connection:
+                upgrade.to_head(connection)
+
+    def version(self) -> str | None:
+        """The migration at which the tables are, None for an empty database."""
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    options: dict[str, Any] = {}
+    if make_url(url).get_backend_name() == "sqlite":
+        options["connect_args"] = {"check_same_thread": False}
+    return create_engine(
+        url,
+        json_serializer=lambda value: _encode(value).decode(),
+        json_deserializer=_decode,
+        pool_size=16,
+        max_overflow=48,
+        **options,
+    )

@@ -1,0 +1,321 @@
+"""Runs in the catalog: how what is heard of a run becomes its row.
+
+Whatever is applied here twice is as if applied once: configs and summaries are set, losses are
+known by their place in the writer's spool, a writer that is known cannot resume a run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
+
+from wanllmdb_server.catalog.access import run_from, run_not_found
+from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.facts import refresh_facts, search_text
+from wanllmdb_server.catalog.tables import deleted_runs, losses, projects, run_writers, runs
+from wanllmdb_server.catalog.where import select_runs
+from wanllmdb_server.domain.access import Actor
+from wanllmdb_server.domain.plain import plain
+from wanllmdb_server.domain.run import (
+    MAX_NAME,
+    MAX_TEXT,
+    STALE_AFTER_S,
+    Finish,
+    Run,
+    RunChanges,
+    RunState,
+    state_after_finish,
+)
+
+FORGET_AGAIN_US: Final = 24 * 3600 * 1_000_000  # late batches of a deleted run stop by then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What a client says of a run when it begins or resumes it."""
+
+    id: str
+    name: str | None = None
+    config: dict[str, Any] = field(default_factory=dict[str, Any])
+    environment: dict[str, Any] = field(default_factory=dict[str, Any])
+    tags: tuple[str, ...] | None = None
+    notes: str | None = None
+    group: str | None = None
+    job_type: str | None = None
+    started_at: int | None = None
+    writer: str | None = None
+
+
+def insert_run(
+    connection: Connection, actor: Actor, project_id: int, new: NewRun, *, now: int
+) -> int:
+    """A new run of the project, running since now; returns its number."""
+    color = _next_color(connection, project_id)
+    row: dict[str, Any] = {
+        "project_id": project_id,
+        "id": new.id,
+        "user_id": actor.user_id,
+        "name": new.name or new.id,
+        "state": RunState.RUNNING,
+        "color": color,
+        "created_at": now,
+        "started_at": new.started_at if new.started_at is not None else now,
+        "resumed_at": 0,
+        "heartbeat_at": now,
+        "group": new.group,
+        "job_type": new.job_type,
+        "notes": new.notes,
+        "tags": list(new.tags or ()),
+        "config": plain(new.config),
+        "summary": {},
+        "environment": plain(new.environment),
+        "stop_requested": False,
+    }
+    row["search"] = search_text(row)
+    added = insert(runs).values(row).returning(runs.c.number)
+    number = int(connection.execute(added).scalar_one())
+    refresh_facts(connection, number, "config", row["config"])
+    if new.writer is not None:
+        add_writer(connection, number, new.writer, now=now)
+    return number
+
+
+def resume_run(connection: Connection, number: int, new: NewRun, *, now: int) -> None:
+    """A writer that was not there before goes on with the run: it runs again."""
+    changes = RunChanges(
+        config=new.config,
+        environment=new.environment,
+        name=new.name,
+        tags=new.tags,
+        notes=new.notes,
+        group=new.group,
+        job_type=new.job_type,
+        stop_requested=False,
+    )
+    values = _values(connection, number, changes, now=now) | {
+        "state": RunState.RUNNING,
+        "finished_at": None,
+        "exit_code": None,
+        "resumed_at": new.started_at or 0,
+        "heartbeat_at": now,
+    }
+    connection.execute(update(runs).where(runs.c.number == number).values(values))
+    if new.writer is not None:
+        add_writer(connection, number, new.writer, now=now)
+
+
+def knows_writer(connection: Connection, number: int, writer: str) -> bool:
+    """Whether this writer has announced itself for the run before."""
+    query = select(run_writers.c.run).where(
+        run_writers.c.run == number, run_writers.c.writer == writer
+    )
+    return connection.execute(query).first() is not None
+
+
+def add_writer(connection: Connection, number: int, writer: str, *, now: int) -> None:
+    """Remember that this writer logs into the run."""
+    connection.execute(insert(run_writers).values(run=number, writer=writer, created_at=now))
+
+
+def run_number(connection: Connection, project_id: int, run_id: str) -> int | None:
+    """The number of a run of the project, None if there is no such run."""
+    query = select(runs.c.number).where(runs.c.project_id == project_id, runs.c.id == run_id)
+    return connection.scalar(query)
+
+
+def read_run(connection: Connection, number: int, *, full: bool) -> Run:
+    """The run of this number; NotFoundError if it is gone."""
+    query = select_runs(full=full).where(runs.c.number == number)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise run_not_found(str(number))
+    return run_from(row)
+
+
+def apply_changes(catalog: Catalog, run_number: int, changes: RunChanges, *, now: int) -> Run:
+    """Apply what was heard of a run in one transaction; the run as it is then, in full.
+
+    A sign of life makes a crashed run a running one; a finished or failed run stays so.
+
+    Raises:
+        NotFoundError: the run is gone.
+    """
+    with catalog.writing() as connection:
+        values = _values(connection, run_number, changes, now=now)
+        if values:
+            connection.execute(update(runs).where(runs.c.number == run_number).values(values))
+        return read_run(connection, run_number, full=True)
+
+
+def touch(catalog: Catalog, run_numbers: Sequence[int], *, now: int) -> list[int]:
+    """Signs of life of these runs; returns the numbers of those that were crashed and run again."""
+    if not run_numbers:
+        return []
+    wanted = runs.c.number.in_(set(run_numbers))
+    with catalog.writing() as connection:
+        crashed = select(runs.c.number).where(wanted, runs.c.state == RunState.CRASHED)
+        healed = list(connection.scalars(crashed))
+        connection.execute(
+            update(runs)
+            .where(wanted, runs.c.state.in_([RunState.RUNNING, RunState.CRASHED]))
+            .values(state=RunState.RUNNING, heartbeat_at=now)
+        )
+    return healed
+
+
+def mark_stalled(catalog: Catalog, *, now: int) -> list[Run]:
+    """Runs that have been silent for too long are crashed from now on; returns them."""
+    stale = (
+        runs.c.state == RunState.RUNNING,
+        runs.c.heartbeat_at < now - int(STALE_AFTER_S * 1_000_000),
+    )
+    with catalog.reading() as connection:  # nearly always nothing: no write lock for that
+        if connection.execute(select(runs.c.number).where(*stale).limit(1)).first() is None:
+            return []
+    with catalog.writing() as connection:
+        numbers = list(connection.scalars(select(runs.c.number).where(*stale)))
+        chosen = runs.c.number.in_(numbers)
+        connection.execute(update(runs).where(chosen).values(state=RunState.CRASHED))
+        found = connection.execute(select_runs(full=False).where(chosen)).mappings()
+        return [run_from(row) for row in found]
+
+
+def request_stop(catalog: Catalog, run_number: int, *, now: int) -> Run:
+    """Ask the run's script to stop; it hears so with the answer to its next heart-beat."""
+    return apply_changes(catalog, run_number, RunChanges(stop_requested=True), now=now)
+
+
+def delete_runs(connection: Connection, numbers: Sequence[int], *, now: int) -> None:
+    """Drop runs; their points are due to be forgotten by the metric store."""
+    if not numbers:
+        return
+    marks = [{"number": number, "deleted_at": now} for number in numbers]
+    connection.execute(insert(deleted_runs), marks)
+    connection.execute(delete(runs).where(runs.c.number.in_(numbers)))
+
+
+def numbers_of_project(connection: Connection, project_id: int) -> list[int]:
+    """The numbers of all runs of a project."""
+    return list(connection.scalars(select(runs.c.number).where(runs.c.project_id == project_id)))
+
+
+def deleted_numbers(catalog: Catalog) -> list[int]:
+    """Runs whose points the metric store must not hold any more."""
+    with catalog.reading() as connection:
+        return list(connection.scalars(select(deleted_runs.c.number)))
+
+
+def drop_old_deletions(catalog: Catalog, *, now: int) -> None:
+    """Forget the deletions for which no late batch can come any more."""
+    with catalog.writing() as connection:
+        old = deleted_runs.c.deleted_at < now - FORGET_AGAIN_US
+        connection.execute(delete(deleted_runs).where(old))
+
+
+def _next_color(connection: Connection, project_id: int) -> int:
+    project = projects.c.id == project_id
+    connection.execute(update(projects).where(project).values(colors=projects.c.colors + 1))
+    return int(connection.scalar(select(projects.c.colors).where(project)) or 1) - 1
+
+
+def _values(
+    connection: Connection, number: int, changes: RunChanges, *, now: int
+) -> dict[str, Any]:
+    """The columns that the changes give new values."""
+    query = select(runs).where(runs.c.number == number)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise run_not_found(str(number))
+    before = dict(row)
+    values = _texts(changes) | _mappings(connection, number, before, changes)
+    if values:
+        values["search"] = search_text(before | values)
+    if changes.losses:
+        values["lost"] = _lost(connection, number, changes)
+    if changes.sign_of_life:
+        values |= _alive(before["state"], now)
+    if changes.finish is not None and not _outdated(changes.finish, before["resumed_at"]):
+        values |= _finished(changes.finish, now)
+    if changes.stop_requested is not None:
+        values["stop_requested"] = changes.stop_requested
+    return values
+
+
+def _texts(changes: RunChanges) -> dict[str, Any]:
+    said = {
+        "name": _cut(changes.name) or None,
+        "notes": _cut(changes.notes, MAX_TEXT),
+        "group": _cut(changes.group),
+        "job_type": _cut(changes.job_type),
+        "tags": None if changes.tags is None else list(dict.fromkeys(changes.tags)),
+    }
+    return {column: value for column, value in said.items() if value is not None}
+
+
+def _cut(text: str | None, limit: int = MAX_NAME) -> str | None:
+    return None if text is None else text[:limit].replace("\x00", "")
+
+
+def _mappings(
+    connection: Connection, number: int, before: dict[str, Any], changes: RunChanges
+) -> dict[str, Any]:
+    kept = {k: v for k, v in before["summary"].items() if k not in changes.summary_unset}
+    after = {
+        "config": before["config"] | plain(changes.config),
+        "summary": kept | plain(changes.summary),
+        "environment": before["environment"] | plain(changes.environment),
+    }
+    values = {column: value for column, value in after.items() if value != before[column]}
+    for part in ("config", "summary"):
+        if part in values:
+            refresh_facts(connection, number, part, values[part])
+    return values
+
+
+def _alive(state: str, now: int) -> dict[str, Any]:
+    if state not in (RunState.RUNNING, RunState.CRASHED):
+        return {}
+    return {"state": RunState.RUNNING, "heartbeat_at": now}
+
+
+def _outdated(finish: Finish, resumed_at: int) -> bool:
+    return finish.time is not None and finish.time < resumed_at
+
+
+def _finished(finish: Finish, now: int) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "state": state_after_finish(finish.exit_code),
+        "exit_code": _int64(finish.exit_code),
+        "finished_at": now if finish.time is None else _int64(finish.time),
+        "logged": _int64(finish.logged),
+        "lost": _int64(finish.lost),
+    }
+    return {column: value for column, value in values.items() if value is not None}
+
+
+def _int64(value: int | None) -> int | None:
+    """The value, at the nearest end of what a column can hold."""
+    return None if value is None else max(-(1 << 63), min(value, (1 << 63) - 1))
+
+
+def _lost(connection: Connection, number: int, changes: RunChanges) -> int:
+    """Keep the losses that are not known yet; returns the sum of all."""
+    mine = losses.c.run == number
+    for loss in changes.losses:
+        place = (mine, losses.c.writer == loss.writer, losses.c.position == loss.position)
+        known = connection.execute(select(literal(1)).where(*place)).first()
+        if known is None:
+            connection.execute(
+                insert(losses).values(
+                    run=number,
+                    writer=loss.writer,
+                    position=loss.position,
+                    reason=loss.reason[:256],
+                    count=_int64(loss.count),
+                    detail=loss.detail[:4096],
+                )
+            )
+    return int(connection.scalar(select(func.sum(losses.c.count)).where(mine)) or 0)

@@ -1,0 +1,43 @@
+"""What SQLite alone needs: one writer at a time, and the pragmas of a durable server.
+
+The only file with SQL that another database would not understand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event
+
+BUSY_TIMEOUT_MS: Final = 5000
+WRITING: Final = "wanllmdb_writing"  # execution option of a connection that will write
+
+
+def prepare(engine: Engine) -> None:
+    """Give each connection its pragmas, and let transactions begin as what they will be.
+
+    FULL sync: what the catalog acknowledged outlives a power cut. A transaction that will
+    write takes the write lock at once (BEGIN IMMEDIATE), so it never fails in its middle
+    because another one was quicker.
+    """
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            "cache_size = -16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
