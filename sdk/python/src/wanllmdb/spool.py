@@ -1,0 +1,385 @@
+"""Spool: the journal on disk that holds what was logged until a server has it.
+
+`append` is the whole of what `log()` waits for: one frame, one `write`. A record that was
+appended survives the death of this process, however it dies. There is no lock on that path,
+so any thread, a signal handler or a finaliser may append while another append is under way,
+and a fork copies no lock that somebody held.
+
+After a fork the child becomes a writer of its own at its first append; the parent's files
+stay the parent's. When the disk refuses, records wait in a bounded ring in memory, the next
+segment is tried once a second, and what the ring cannot hold is counted in `lost` and told
+to the server by a record of kind LOSS. Nothing here ever raises into the caller of `append`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import threading
+import time
+import weakref
+from binascii import hexlify
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+from zlib import crc32
+
+from wanllmdb import journal, segment, wire
+from wanllmdb.ring import Ring
+from wanllmdb.segment_file import SegmentFile
+
+SEGMENT_BYTES: Final = 16 * 1024 * 1024
+SEGMENT_SECONDS: Final = 600.0
+RING_BYTES: Final = 32 * 1024 * 1024
+PROBE_SECONDS: Final = 1.0
+SYNC_SECONDS: Final = 1.0
+SYNC_BYTES: Final = 4 * 1024 * 1024
+
+# Bound once: the path of `append` looks nothing up in a module.
+_pack_head = segment.FRAME_HEAD.pack
+_pack_check = segment.CHECK.pack
+_join = b"".join
+_write = os.write
+_getpid = os.getpid
+_MAGIC: Final = segment.FRAME_MAGIC
+_VERSION: Final = segment.VERSION
+_MAX: Final = wire.MAX_RECORD_BYTES
+
+
+def new_writer() -> str:
+    """A name for a process incarnation, which no other ever had: pid, time, chance."""
+    chance = hexlify(os.urandom(6)).decode()
+    return f"{os.getpid():x}-{time.time_ns() // 1_000_000:x}-{chance}"
+
+
+class Spool:
+    """One writer's journal. The module says what it promises.
+
+    Attributes:
+        directory: where the files of the run lie.
+        writer: this process incarnation; another one in a fork child that has appended.
+        lost: how many records could not be kept, by reason.
+        failing: why records wait in memory at this moment; None when the disk takes them.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        header: Mapping[str, Any],
+        *,
+        writer: str,
+        run: bytes | None,
+        clock_ns: Callable[[], int],
+        segment_bytes: int,
+    ) -> None:
+        self.directory = directory
+        self.writer = writer
+        self.lost: dict[str, int] = {}
+        self.failing: str | None = None
+        self._header = dict(header)
+        self._run = run
+        self._clock_ns = clock_ns
+        self._segment_bytes = segment_bytes
+        self._closed = False
+        self._told: dict[str, int] = {}
+        self._count = 0
+        self._pid = -1
+        self._file = SegmentFile(directory, writer)
+        self._lock_fd: int | None = None
+        self._rolling = threading.Lock()
+        self._ring = Ring(RING_BYTES)
+        self._room = self._synced_room = segment_bytes
+        self._opened_at = self._synced_at = self._probe_at = 0.0
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path,
+        header: Mapping[str, Any],
+        *,
+        writer: str,
+        run: bytes | None = None,
+        clock_ns: Callable[[], int] = time.time_ns,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> Spool:
+        """Begin a writer's journal in `directory`, which is made if it is missing.
+
+        Args:
+            directory: of the run: ``<spool root>/<run>``.
+            header: what each segment says of itself. `run`, `project` and `owner` are what
+                a later process needs to send it; `writer`, `pid`, `host`, `wall_ns` are added.
+            writer: a name that no other process incarnation has; `new_writer` makes one.
+            run: the payload of the RUN record, which becomes the first record of this
+                writer, and of the writer that each fork child becomes.
+            clock_ns: nanoseconds since the epoch.
+            segment_bytes: beyond this size the next segment begins.
+
+        Raises:
+            OSError: nothing can be written there.
+        """
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        spool = cls(
+            directory,
+            header,
+            writer=writer,
+            run=run,
+            clock_ns=clock_ns,
+            segment_bytes=segment_bytes,
+        )
+        spool._begin(writer)
+        _living.add(spool)
+        return spool
+
+    @property
+    def appended(self) -> int:
+        """How many records were kept, on disk or waiting for it; the RUN record is one."""
+        return self._count - sum(self.lost.values())
+
+    @property
+    def closed(self) -> bool:
+        """Whether the journal has ended."""
+        return self._closed
+
+    @property
+    def last_position(self) -> int:
+        """A position not before any record that the calling thread appended to the disk."""
+        return self._file.position
+
+    def append(self, kind: int, payload: bytes) -> bool:
+        """Keep a record. True when it outlives this process from now on.
+
+        False: it waits in memory, or it was lost and counted. Never raises, never waits for
+        another thread, a server or a lock. `payload` is what `wire.encode` made.
+        """
+        try:
+            if _getpid() != self._pid:
+                return self._append_elsewhere(kind, payload)
+            self._count = count = self._count + 1
+            head = _pack_head(_MAGIC, _VERSION, kind, 0, len(payload), count)
+            frame = _join((head, payload, _pack_check(crc32(payload, crc32(head)))))
+            if self.failing is None and len(payload) <= _MAX:
+                if _write(self._file.fd, frame) == len(frame):
+                    self._room = room = self._room - len(frame)
+                    if room < 0:
+                        self.roll()
+                    return True
+                # A part of it is on the disk; readers pass over that.
+                self._fail(errno.ENOSPC)
+            return self._hold(frame)
+        except OSError as error:
+            self._fail(error.errno)
+            return self._hold(segment.frame(kind, payload, self._count))
+        except Exception:  # noqa: BLE001  the training goes on whatever happens here
+            self._lose("unspoolable", 1)
+            return False
+
+    def roll(self) -> None:
+        """Begin the next segment, unless another thread is just doing so."""
+        if not self._rolling.acquire(blocking=False):
+            return
+        try:
+            self._next_segment()
+        except OSError:
+            # The old segment goes on, and the next is tried again some way further.
+            self._room = self._segment_bytes // 16
+        finally:
+            self._rolling.release()
+
+    def tend(self) -> None:
+        """What a background thread does for the spool several times a second.
+
+        Tries a disk that refused, begins a segment where one grew old, syncs. May block on
+        the disk; never raises for it.
+        """
+        if self._closed or _getpid() != self._pid:
+            return
+        now = time.monotonic()
+        if self.failing is not None or self._ring:
+            self._probe(now)
+        elif now - self._opened_at > SEGMENT_SECONDS and self._room < self._segment_bytes:
+            self.roll()
+        unsynced = self._synced_room - self._room
+        if unsynced >= SYNC_BYTES or now - self._synced_at >= SYNC_SECONDS:
+            self._synced_at = now
+            if unsynced or self._file.unsynced:
+                self.sync()
+
+    def sync(self) -> None:
+        """Make what was appended outlive a power loss. Blocks; not for the training's thread."""
+        room = self._room
+        try:
+            self._file.sync()
+        except OSError:
+            # What the kernel could not write back it may have dropped: what comes from now
+            # on goes to a file of its own.
+            self.roll()
+        else:
+            self._synced_room = room
+
+    def close(self, *, release: bool = True) -> None:
+        """End the journal. What is appended afterwards is counted as lost, not kept.
+
+        Args:
+            release: let other processes send what is left. A `Sender` that goes on sending
+                passes False, and calls `release` when it is done.
+        """
+        if not self._closed and _getpid() == self._pid:
+            if self.failing is not None or self._ring:
+                self._probe(time.monotonic())
+            self._tell_losses()
+            self._closed = True
+            self._lose("disk", self._ring.drop())
+            self._pid = -1
+            self._file.retire()
+        if release:
+            self.release()
+
+    def release(self) -> None:
+        """Let other processes send what is left in this journal."""
+        fd, self._lock_fd = self._lock_fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def discard(self) -> None:
+        """Close the journal and remove it: its run was refused and never began."""
+        self.close()
+        journal.forget(self.directory, self.writer)
+
+    # What follows is off the path of `append`.
+
+    def _begin(self, writer: str) -> None:
+        """Become this writer, in the process that calls. Raises `OSError`."""
+        self.writer = writer
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock_fd = journal.lock(self.directory, writer)
+        self._file = SegmentFile(self.directory, writer)
+        self._next_segment()
+        self._pid = _getpid()
+        if self._run is not None:
+            self.append(wire.Kind.RUN, self._run)
+
+    def _append_elsewhere(self, kind: int, payload: bytes) -> bool:
+        """The first append of a fork child, or an append after `close`."""
+        if self._closed:
+            self._count += 1
+            self._lose("closed", 1)
+            return False
+        # A signal handler may interrupt the very append that holds the lock, so the wait is
+        # bounded; what loses the race is held in memory until the next one wins.
+        if not self._rolling.acquire(timeout=0.05):
+            self._count += 1
+            return self._hold(segment.frame(kind, payload, 0))
+        try:
+            if _getpid() != self._pid:
+                self._become_child()
+        finally:
+            self._rolling.release()
+        return self.append(kind, payload)
+
+    def _become_child(self) -> None:
+        self._forget_parent()
+        try:
+            self._begin(new_writer())
+        except OSError as error:
+            # As on any disk that refuses: into memory, and tried again in a second.
+            self._fail(error.errno)
+            self._pid = _getpid()
+            if self._run is not None:
+                self.append(wire.Kind.RUN, self._run)
+
+    def _forget_parent(self) -> None:
+        """Let go of what belongs to the process that this one was forked from.
+
+        Descriptors are not closed here: their numbers may be other files' by now. Right
+        after the fork, where they cannot be, `_after_fork` closes them.
+        """
+        self._file = SegmentFile(self.directory, self.writer)
+        self._lock_fd = None
+        self._ring = Ring(RING_BYTES)
+        self._count = 0
+        self.failing = None
+        self.lost, self._told = {}, {}
+
+    def _next_segment(self) -> None:
+        added = {
+            "writer": self.writer,
+            "pid": _getpid(),
+            "host": socket.gethostname(),
+            "wall_ns": self._clock_ns(),
+        }
+        self._file.advance(segment.header(self._header | added))
+        self._room = self._synced_room = self._segment_bytes
+        self._opened_at = time.monotonic()
+
+    def _fail(self, number: int | None) -> None:
+        if self.failing is None:
+            self._probe_at = time.monotonic() + PROBE_SECONDS
+            self.failing = errno.errorcode.get(number or errno.EIO, "EIO")
+
+    def _hold(self, frame: bytes) -> bool:
+        """Keep a frame in memory until the disk takes it; True if it just did."""
+        if len(frame) > _MAX + segment.FRAME_BYTES:
+            self._lose("too-large", 1)
+        elif self._closed or not self._ring.hold(frame):
+            self._lose("disk", 1)
+        now = time.monotonic()
+        if now >= self._probe_at:
+            self._probe(now)
+        return self.failing is None and not self._ring
+
+    def _lose(self, reason: str, count: int) -> None:
+        if count:
+            self.lost[reason] = self.lost.get(reason, 0) + count
+
+    def _probe(self, now: float) -> None:
+        """Try whether the disk takes records again, with a segment of its own."""
+        if not self._rolling.acquire(blocking=False):
+            return
+        try:
+            self._probe_at = now + PROBE_SECONDS
+            if self.failing is not None:
+                self._next_segment()
+            self._ring.empty_into(self._write)
+            self.failing = None
+            self._ring.empty_into(self._write)  # what came while the first emptying ran
+        except OSError as error:
+            self._fail(error.errno)
+        finally:
+            self._rolling.release()
+        if self.failing is None:
+            self._tell_losses()
+
+    def _write(self, frame: bytes) -> int:
+        self._room -= len(frame)
+        return _write(self._file.fd, frame)
+
+    def _tell_losses(self) -> None:
+        """A LOSS record for each reason, of what was lost since the last one."""
+        for reason, count in list(self.lost.items()):
+            new = count - self._told.get(reason, 0)
+            if new > 0 and self.failing is None:
+                self._told[reason] = count
+                loss = {"reason": reason, "count": new, "detail": ""}
+                self.append(wire.Kind.LOSS, wire.encode(loss))
+
+    def _after_fork(self) -> None:
+        """In the child: no journal of the parent's is this process's, and no lock is held."""
+        self._rolling = threading.Lock()
+        self._pid = -1
+        self._file.abandon()
+        if self._lock_fd is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._lock_fd)
+        self._forget_parent()
+
+    @staticmethod
+    def after_fork() -> None:
+        """Run in every fork child of a process that has a spool."""
+        for spool in list(_living):
+            spool._after_fork()
+
+
+_living: weakref.WeakSet[Spool] = weakref.WeakSet()
+os.register_at_fork(after_in_child=Spool.after_fork)
