@@ -1,0 +1,170 @@
+"""Records: what a writer says besides rows, turned into changes of its run and into rows.
+
+Pure. A record that has not the shape its kind promises is passed over and named, never raised:
+one bad record must not stop the thousand good ones behind it, which its writer keeps until
+they are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from wanllmdb.wire import Kind, Record, is_row
+from wanllmdb_server.domain.run import SYSTEM_PREFIX, Finish, Loss, RunChanges
+
+CONSOLE_PREFIX: Final = "console/"
+_STREAMS: Final = frozenset(["stdout", "stderr"])
+
+# Kinds that are kept as rows of the store, and those that say something of the run.
+ROWS: Final = frozenset([Kind.ROW, Kind.SYSTEM, Kind.CONSOLE])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a stretch of records comes to.
+
+    Attributes:
+        changes: of the run, all at once.
+        rows: (position, payload) of what the store keeps, as payloads of `Kind.ROW`; rows
+            that came as such are as they came, for it is the store that judges them.
+        rejected: (position, code, detail) of what is neither.
+    """
+
+    changes: RunChanges
+    rows: list[tuple[int, Any]]
+    rejected: list[tuple[int, str, str]]
+
+
+class _MalformedError(ValueError):
+    """The payload has not the shape that its kind promises."""
+
+
+def read(writer: str, records: Iterable[Record]) -> Reading:
+    """What the records of one writer come to, taken in their order."""
+    changes = RunChanges()
+    rows: list[tuple[int, Any]] = []
+    rejected: list[tuple[int, str, str]] = []
+    for record in records:
+        try:
+            if record.kind in ROWS:
+                rows.append((record.position, _row(record.kind, record.payload)))
+            elif (apply := _CHANGES.get(record.kind)) is not None:
+                changes = apply(changes, _mapping(record.payload), (writer, record.position))
+        except _MalformedError as error:  # noqa: PERF203 - each record stands for itself
+            rejected.append((record.position, "malformed-record", str(error)))
+    return Reading(changes, rows, rejected)
+
+
+def _row(kind: int, payload: object) -> object:
+    if kind == Kind.ROW:
+        return payload
+    row = _console(payload) if kind == Kind.CONSOLE else payload
+    if not is_row(row):
+        raise _MalformedError("The record is [number, time, values].")
+    keys = cast("tuple[int, int, dict[object, Any]]", row)[2]
+    if kind == Kind.SYSTEM and not all(str(key).startswith(SYSTEM_PREFIX) for key in keys):
+        raise _MalformedError(f"The keys of a system record begin with '{SYSTEM_PREFIX}'.")
+    return row
+
+
+def _console(payload: object) -> object:
+    match payload:
+        case [str(stream), int(line), int(time), str(text)] if stream in _STREAMS:
+            return [line, time, {CONSOLE_PREFIX + stream: text}]
+        case _:
+            raise _MalformedError("A console record is [stream, line, time, text].")
+
+
+def _mapping(payload: object) -> Mapping[str, Any]:
+    if isinstance(payload, dict) and all(
+        isinstance(key, str) for key in cast("dict[object, object]", payload)
+    ):
+        return cast("dict[str, Any]", payload)
+    raise _MalformedError("The record is a mapping.")
+
+
+def _set(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _mapping(said.get("set") or {})
+
+
+def _config(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    return replace(changes, config={**changes.config, **_set(said)})
+
+
+def _summary(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    new = _set(said)
+    gone = tuple(key for key in _list(said.get("unset")) if isinstance(key, str))
+    kept = {key: value for key, value in changes.summary.items() if key not in gone}
+    unset = tuple(key for key in changes.summary_unset if key not in new)
+    return replace(changes, summary={**kept, **new}, summary_unset=(*unset, *gone))
+
+
+def _patch(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    texts: dict[str, Any] = {
+        name: said[name]
+        for name in ("name", "notes", "group", "job_type")
+        if isinstance(said.get(name), str)
+    }
+    if isinstance(said.get("tags"), list):
+        texts["tags"] = tuple(tag for tag in _list(said["tags"]) if isinstance(tag, str))
+    return replace(changes, **texts)
+
+
+def _finish(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    code = said.get("exit_code")
+    if not isinstance(code, int):
+        raise _MalformedError("A finish says its exit_code.")
+    finish = Finish(
+        exit_code=code,
+        time=_whole(said.get("time_us")),
+        logged=_whole(said.get("logged")),
+        lost=_whole(said.get("lost")),
+    )
+    found = replace(changes, finish=finish)
+    if isinstance(said.get("traceback"), str):
+        kept = {**changes.environment, "traceback": said["traceback"]}
+        found = replace(found, environment=kept)
+    return found
+
+
+def _loss(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
+    count = _whole(said.get("count"))
+    loss = Loss(
+        writer=place[0],
+        position=place[1],
+        reason=str(said.get("reason") or "unknown"),
+        count=1 if count is None else count,
+        detail=str(said.get("detail") or ""),
+    )
+    return replace(changes, losses=(*changes.losses, loss))
+
+
+def _metric(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    """How a key wishes to be drawn: kept beside what was found of the run."""
+    name = said.get("name")
+    if not isinstance(name, str):
+        raise _MalformedError("A metric says its name.")
+    return replace(changes, environment={**changes.environment, f"metric/{name}": dict(said)})
+
+
+def _list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# Of the others: RUN said what the run was created with, FILE comes with the upload of the
+# file itself, SIGNAL is a note for whoever reads the spool.
+_Apply = Callable[[RunChanges, Mapping[str, Any], tuple[str, int]], RunChanges]
+_CHANGES: Final[Mapping[int, _Apply]] = {
+    Kind.CONFIG: _config,
+    Kind.SUMMARY: _summary,
+    Kind.PATCH: _patch,
+    Kind.FINISH: _finish,
+    Kind.LOSS: _loss,
+    Kind.METRIC: _metric,
+}

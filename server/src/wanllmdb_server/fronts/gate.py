@@ -1,0 +1,103 @@
+"""The gate before every front: which names the server answers to, and what browsers may do.
+
+A page of a stranger can point its own name at 127.0.0.1; the browser then sends that name as
+Host, and it is refused here with 421. Every answer that is HTML says that nothing but this
+server may be loaded, embedded or asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CSP: Final = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; worker-src 'self' blob:; font-src 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+_ALWAYS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_ON_HTML: Final = {
+    "Content-Security-Policy": CSP,
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_LOOPBACK: Final = frozenset(["localhost", "127.0.0.1", "[::1]"])
+
+
+class Gate:
+    """ASGI middleware: refuses foreign Host names, adds the security headers."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = _LOOPBACK | {host.lower() for host in hosts}
+        self._any = "*" in self._hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        host = hostname(Headers(scope=scope).getlist("host"))
+        if host is None or not (self._any or host in self._hosts):
+            await _refuse(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _guard(MutableHeaders(scope=message))
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+def hostname(said: list[str]) -> str | None:
+    """The name in the Host header, without its port; None if there is not exactly one name."""
+    if len(said) != 1 or not said[0] or "@" in said[0]:
+        return None
+    host = said[0].lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].rstrip(".") or None
+
+
+def _guard(headers: MutableHeaders) -> None:
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    if headers.get("content-type", "").startswith("text/html"):
+        for name, value in _ON_HTML.items():
+            headers.setdefault(name, value)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    body = msgspec.json.encode(
+        {
+            "type": "/docs/errors#unknown-host",
+            "title": "Misdirected Request",
+            "status": 421,
+            "detail": "This server does not answer to that Host name. "
+            "If it is one of its names, start it with --allowed-host NAME.",
+            "code": "unknown-host",
+        }
+    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 421, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

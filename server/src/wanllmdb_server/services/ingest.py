@@ -1,0 +1,383 @@
+"""Ingest: takes what writers send; answers when it would outlive a power cut, and not before.
+
+What was acknowledged is never lost, nor kept twice: rows are known to the store by run, writer
+and position; whatever else a batch says of its run is applied before the store moves the
+writer's position, and applied twice it is as once. So a batch may come again at any time, in
+part or as a whole, from a client that never heard the answer.
+
+The usual batch, of rows alone, goes to the store as it came: unpacked by nobody here, and with
+no question to the catalog, whose answer of a moment ago is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wanllmdb import wire
+from wanllmdb.wire import Batch, Kind
+from wanllmdb_server.catalog.access import find_run_by_id, locate_run
+from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.records import ROWS, Reading, read
+from wanllmdb_server.catalog.runs import apply_changes, touch
+from wanllmdb_server.domain.access import Actor, Resource, Verb
+from wanllmdb_server.domain.errors import (
+    ConflictError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+    ServerError,
+    TooLargeError,
+    UnavailableError,
+)
+from wanllmdb_server.domain.event import RunChanged, RunMoved, project_topic, run_topic
+from wanllmdb_server.domain.run import Run, RunChanges
+from wanllmdb_server.domain.series import Accepted
+from wanllmdb_server.events.bus import EventBus
+from wanllmdb_server.metrics.store import MetricStore, PositionGapError, StoreFullError
+
+REMEMBER_S: Final = 5.0  # how long a refusal of the catalog may come late
+REMEMBERED: Final = 10_000  # runs; beyond, the least recent is asked for again
+TOUCH_S: Final = 5.0  # a run's heart-beat is written so often, however often it sends
+IN_THREAD_BYTES: Final = 32 * 1024  # a larger body is unpacked off the event loop
+MAX_METRICS: Final = 1000  # in one JSON batch
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a writer is told: how far it may forget, what was refused, and what is wished."""
+
+    accepted: Accepted
+    stop: bool
+    watched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One point of a JSON batch. `run` is "owner/project/id" or a bare id."""
+
+    run: str
+    key: str
+    value: Any
+    step: int | None = None
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A point of a JSON batch that was not kept, by its place in the batch."""
+
+    index: int
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """A run as the catalog knew it a moment ago."""
+
+    run: Run
+    at: float
+
+
+class Ingest:
+    """Takes batches, from the SDK's spool or as JSON."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: MetricStore,
+        bus: EventBus,
+        *,
+        clock: Callable[[], float],
+        boot: str,
+    ) -> None:
+        """`clock` gives seconds that never go back; `boot` is a name no other start had."""
+        self._catalog = catalog
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._boot = boot
+        self._known: OrderedDict[tuple[int | None, str, str, str, str], _Known] = OrderedDict()
+        self._touched: dict[int, float] = {}
+        self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(
+        self, actor: Actor, owner: str, project: str, run_id: str, writer: str, content: bytes
+    ) -> Answer:
+        """Keep a packed batch of one writer of a run; returns when it is durable.
+
+        Raises:
+            NotFoundError: the run is not there; the client creates it and sends again.
+            ConflictError: the batch does not follow what is known of the writer; `expected`
+                says what would.
+            InvalidError, TooLargeError: it is no batch.
+            UnavailableError: the store is full.
+        """
+        batch = _unpacked(writer, content)
+        run = await self._locate(actor, owner, project, run_id)
+        turn = self._turns.setdefault((run.number, writer), asyncio.Lock())
+        async with turn:
+            if batch.kinds == 1 << Kind.ROW:
+                accepted = await self._append(run, batch)
+            else:
+                accepted = await self._accept_mixed(run, batch)
+        self._announce(run, accepted)
+        return Answer(accepted, stop=run.stop_requested, watched=self._watched(run))
+
+    async def accept_json(
+        self, actor: Actor, metrics: Sequence[tuple[int, Metric]], batch_id: str | None
+    ) -> tuple[int, list[Rejection]]:
+        """Keep points that came as JSON, each with its place in its batch.
+
+        With a `batch_id` a repeated delivery of the same batch is kept once: the points of a
+        run are then a writer of that name, and their places the positions.
+
+        Returns:
+            how many points were accepted, and those that were not.
+        """
+        by_run: defaultdict[str, list[tuple[int, Metric]]] = defaultdict(list)
+        for index, metric in metrics:
+            by_run[metric.run].append((index, metric))
+        rejections: list[Rejection] = []
+        for name, each in by_run.items():
+            run = await self._found(actor, name)
+            if isinstance(run, Run):
+                rejections += await self._accept_points(actor, run, each, batch_id)
+            else:
+                rejections += [Rejection(index, run.code, str(run)) for index, _ in each]
+        rejections.sort(key=lambda rejection: rejection.index)
+        return len(metrics) - len(rejections), rejections
+
+    def forget(self, project_id: int) -> None:
+        """Ask the catalog again about the runs of a project: something there has changed."""
+        gone = [key for key, known in self._known.items() if known.run.project_id == project_id]
+        for key in gone:
+            del self._known[key]
+
+    async def close(self) -> None:
+        """Wait for what is still being written beside the answers."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- batches of the spool
+
+    async def _accept_mixed(self, run: Run, batch: Batch) -> Accepted:
+        """A batch that also says something of its run: first that, then the position."""
+        positions = await self._store.positions(run.number)
+        position = positions.get(batch.writer, 0)
+        if batch.start > position:
+            raise _gap(position)
+        if batch.end <= position:
+            return Accepted(position, 0)
+        reading, batch = await _in_thread(len(batch.body), _sorted, batch, position)
+        if not reading.changes.nothing:
+            await self._apply(run, reading.changes)
+        accepted = await self._append(run, batch)
+        if reading.changes.finish is not None:
+            await self._seal(run)
+        return Accepted(accepted.position, accepted.rows, [*reading.rejected, *accepted.rejected])
+
+    async def _append(self, run: Run, batch: Batch) -> Accepted:
+        try:
+            return await self._store.append(run.number, batch)
+        except PositionGapError as error:
+            raise _gap(error.expected) from error
+        except wire.WireError as error:
+            raise _wire_fault(error) from error
+        except StoreFullError as error:
+            raise UnavailableError(
+                str(error), code="store-full", retry_after=error.retry_after
+            ) from error
+
+    async def _apply(self, run: Run, changes: RunChanges) -> None:
+        now = self._catalog.clock()
+        await asyncio.to_thread(apply_changes, self._catalog, run.number, changes, now=now)
+        self._touched[run.number] = self._clock()
+        self._tell_changed(run)
+
+    async def _seal(self, run: Run) -> None:
+        """A run that has ended will not be appended to for long: let the store settle it."""
+        seal = getattr(self._store, "seal", None)
+        if seal is not None:
+            self._beside(seal(run.number))
+
+    # -- points as JSON
+
+    async def _accept_points(
+        self, actor: Actor, run: Run, points: Sequence[tuple[int, Metric]], batch_id: str | None
+    ) -> list[Rejection]:
+        if batch_id is None:
+            writer, first = f"json-{self._boot}", None
+        else:
+            writer, first = f"json-{actor.user_id}-{batch_id}", 0
+        turn = self._turns.setdefault((run.number, "json"), asyncio.Lock())
+        async with turn:  # a step that follows the last one needs to be the only one that does
+            known = (await self._store.positions(run.number)).get(writer, 0)
+            start = known if first is None else first
+            steps = _Steps({} if known and first == 0 else await self._last_steps(run, points))
+            rows = [
+                (
+                    start + 1 + index,
+                    int(Kind.ROW),
+                    wire.encode(_row(metric, steps, self._catalog.clock)),
+                )
+                for index, metric in points
+            ]
+            batch = wire.unpack(writer, wire.pack(min(start, known), rows))
+            accepted = await self._append(run, batch)
+        self._announce(run, accepted)
+        return [
+            Rejection(position - start - 1, code, detail)
+            for position, code, detail in accepted.rejected
+        ]
+
+    async def _last_steps(self, run: Run, points: Sequence[tuple[int, Metric]]) -> dict[str, int]:
+        keys = sorted({metric.key for _, metric in points if metric.step is None})
+        if not keys:
+            return {}
+        found = await self._store.keys([run.number], keys)
+        return {stats.key: stats.last_step for stats in found.get(run.number, [])}
+
+    # -- runs
+
+    async def _locate(self, actor: Actor, owner: str, project: str, run_id: str) -> Run:
+        key = (actor.user_id, actor.scope, owner, project, run_id)
+        return await self._remembered(
+            key, locate_run, actor, owner, project, run_id, Resource.POINTS, Verb.CREATE
+        )
+
+    async def _found(self, actor: Actor, name: str) -> Run | ServerError:
+        """The run of this name, or why there is none for the actor."""
+        try:
+            return await self._locate_named(actor, name)
+        except (NotFoundError, NotAllowedError, InvalidError) as error:
+            return error
+
+    async def _locate_named(self, actor: Actor, name: str) -> Run:
+        match name.split("/"):
+            case [run_id]:
+                key = (actor.user_id, actor.scope, "", "", run_id)
+                return await self._remembered(key, find_run_by_id, actor, run_id)
+            case [owner, project, run_id]:
+                return await self._locate(actor, owner, project, run_id)
+            case _:
+                raise NotFoundError(
+                    "A run is named owner/project/id, or by its id alone.", code="run-not-found"
+                )
+
+    async def _remembered(
+        self,
+        key: tuple[int | None, str, str, str, str],
+        ask: Callable[..., Run],
+        *of: object,
+    ) -> Run:
+        now = self._clock()
+        known = self._known.get(key)
+        if known is not None and now - known.at < REMEMBER_S:
+            return known.run
+        self._known.pop(key, None)
+        run = await asyncio.to_thread(ask, self._catalog, *of)
+        self._known[key] = _Known(run, now)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return run
+
+    def _announce(self, run: Run, accepted: Accepted) -> None:
+        if accepted.rows:
+            moved = RunMoved(run.project_id, run.number, run.id, accepted.position)
+            self._bus.publish(project_topic(run.project_id), moved)
+        now = self._clock()
+        if now - self._touched.get(run.number, -TOUCH_S) >= TOUCH_S:
+            self._touched[run.number] = now
+            self._beside(self._touch(run))
+
+    async def _touch(self, run: Run) -> None:
+        now = self._catalog.clock()
+        healed = await asyncio.to_thread(touch, self._catalog, [run.number], now=now)
+        if healed:
+            self._tell_changed(run)
+        if len(self._touched) > REMEMBERED:
+            old = self._clock() - TOUCH_S
+            self._touched = {number: at for number, at in self._touched.items() if at > old}
+
+    def _tell_changed(self, run: Run) -> None:
+        changed = RunChanged(run.project_id, run.number, run.id)
+        self._bus.publish(project_topic(run.project_id), changed)
+
+    def _watched(self, run: Run) -> bool:
+        return self._bus.listeners(run_topic(run.number)) > 0
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside the answer; `close` waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Steps:
+    """The steps of points that do not say theirs: each key goes on from its last one."""
+
+    def __init__(self, last: Mapping[str, int]) -> None:
+        self._last = dict(last)
+
+    def of(self, metric: Metric) -> int:
+        """The step of the next point."""
+        step = self._last.get(metric.key, -1) + 1 if metric.step is None else metric.step
+        self._last[metric.key] = max(step, self._last.get(metric.key, step))
+        return step
+
+
+def _row(metric: Metric, steps: _Steps, clock: Callable[[], int]) -> tuple[int, int, Any]:
+    time = clock() if metric.time is None else metric.time
+    return steps.of(metric), time, {metric.key: metric.value}
+
+
+def _sorted(batch: Batch, position: int) -> tuple[Reading, Batch]:
+    """What the records behind the position come to, and the batch that the store is given.
+
+    The store knows rows. What is to be kept as a row and came as something else is given to
+    it in a batch of the same reach, with rows at the same positions.
+    """
+    try:
+        found = [each for each in wire.records(batch) if each.position > position]
+    except wire.WireError as error:
+        raise _wire_fault(error) from error
+    reading = read(batch.writer, found)
+    if all(each.kind == Kind.ROW or each.kind not in ROWS for each in found):
+        return reading, batch
+    rows = [(place, int(Kind.ROW), wire.encode(payload)) for place, payload in reading.rows]
+    if not rows or rows[-1][0] != batch.end:  # any other kind only moves the position
+        rows.append((batch.end, int(Kind.SIGNAL), wire.encode({})))
+    return reading, wire.unpack(batch.writer, wire.pack(batch.start, rows))
+
+
+async def _in_thread(size: int, work: Callable[..., Any], *of: object) -> Any:
+    """The result of the work, done in a thread if there is much of it."""
+    return work(*of) if size < IN_THREAD_BYTES else await asyncio.to_thread(work, *of)
+
+
+def _unpacked(writer: str, content: bytes) -> Batch:
+    if not 0 < len(writer) <= 256:
+        raise InvalidError("A writer's name has 1 to 256 characters.", code="bad-writer")
+    try:
+        return wire.unpack(writer, content)
+    except wire.WireError as error:
+        raise _wire_fault(error) from error
+
+
+def _wire_fault(error: wire.WireError) -> ServerError:
+    kind = TooLargeError if error.code == "too-large" else InvalidError
+    return kind(str(error), code=error.code)
+
+
+def _gap(expected: int) -> ConflictError:
+    return ConflictError(
+        f"The batch does not follow position {expected}.", code="position-gap", expected=expected
+    )

@@ -1,0 +1,345 @@
+"""Live: tells viewers what comes to the runs they look at, as soon as it is durable.
+
+One reader for each project that somebody looks at, and one read of the store for each of its
+ticks, however many look. Nothing is queued for a viewer who does not keep up: what is still to
+be told them is a set of runs, and the points are read when they are ready for more. Whoever
+fell behind what the store has in memory sees a gap in `Tail.start` and draws the curve anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final, Protocol
+
+from wanllmdb_server.catalog.access import locate_project, locate_runs, run_from
+from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.tables import runs as runs_table
+from wanllmdb_server.catalog.where import select_runs
+from wanllmdb_server.domain.access import Actor, Resource, Verb
+from wanllmdb_server.domain.errors import InvalidError, ServerError
+from wanllmdb_server.domain.event import RunDeleted, RunMoved, project_topic, run_topic
+from wanllmdb_server.domain.news import Ended, Keys, News, Points, Runs, Wish
+from wanllmdb_server.domain.run import Run
+from wanllmdb_server.domain.series import KeyStats, Series, Tail
+from wanllmdb_server.events.bus import EventBus, Subscription
+from wanllmdb_server.metrics.store import MetricStore
+
+TICK_S: Final = 0.25  # a screen is not read faster, and a sender does not send faster
+NEWS_S: Final = 1.0  # of runs and keys: they cost a look at every series of a run
+ACCESS_S: Final = 5.0  # how long somebody may still look who may no longer
+MAX_RUNS: Final = 1000
+MAX_WISHES: Final = 64
+MAX_SERIES_POINTS: Final = 20_000  # of one series at once; what is more is drawn anew
+MAX_POINTS: Final = 200_000  # of all series at once; what is more waits for the next tick
+MAX_NEWS: Final = 100  # runs at once; the others wait for the next look
+
+_log = logging.getLogger("wanllmdb.live")
+
+
+class Viewer(Protocol):
+    """Somebody who looks: one connection. Told on the event loop."""
+
+    def ready(self) -> bool:
+        """Whether they keep up; while they do not, nothing is told them."""
+        ...
+
+    def tell(self, news: News) -> None:
+        """Take the news; returns at once."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class _Watch:
+    """A wish as it stands: how much of each series is told, and which runs are still due."""
+
+    wish: Wish
+    actor: Actor
+    viewer: Viewer
+    runs: Mapping[int, str]  # number to id
+    told: dict[Series, int]
+    due: set[int]
+
+
+class Live:
+    """Opens a reader for a project with its first viewer, and ends it with the last."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: MetricStore,
+        bus: EventBus,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds that never go back."""
+        self._catalog = catalog
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._readers: dict[int, _Reader] = {}
+        self._watches: dict[tuple[Viewer, str], tuple[_Reader, _Watch]] = {}
+
+    async def subscribe(self, actor: Actor, viewer: Viewer, wish: Wish) -> None:
+        """Tell the viewer from here on; a wish with a known id replaces the one before.
+
+        Raises:
+            ServerError: the actor may not read this, or asks for too much.
+        """
+        self._check(viewer, wish)
+        where = (self._catalog, actor, wish.owner, wish.project)
+        project = await asyncio.to_thread(locate_project, *where, Resource.POINTS, Verb.READ)
+        runs = await asyncio.to_thread(locate_runs, *where, wish.runs, Resource.POINTS, Verb.READ)
+        known = await self._store.keys([run.number for run in runs], wish.keys)
+        watch = _Watch(
+            wish=wish,
+            actor=actor,
+            viewer=viewer,
+            runs={run.number: run.id for run in runs},
+            told=_starts(wish, runs, known),
+            due={run.number for run in runs if wish.cursors.get(run.id)},
+        )
+        self.unsubscribe(viewer, wish.id)
+        reader = self._readers.get(project.id)
+        if reader is None:
+            events = self._bus.subscribe([project_topic(project.id)])
+            reader = _Reader(self._catalog, self._store, events, project.id, self._clock)
+            self._readers[project.id] = reader
+        reader.add(watch, known)
+        self._watches[viewer, wish.id] = (reader, watch)
+
+    def unsubscribe(self, viewer: Viewer, wish_id: str | None = None) -> None:
+        """Tell the viewer nothing more of one wish, or of all; an unknown one is no error."""
+        held = [key for key in self._watches if key[0] is viewer and wish_id in {None, key[1]}]
+        for key in held:
+            reader, watch = self._watches.pop(key)
+            reader.remove(watch)
+            if not reader.watches:
+                self._readers.pop(reader.project_id, None)
+                reader.task.cancel()
+
+    async def close(self) -> None:
+        """End every reader."""
+        tasks = [reader.task for reader in self._readers.values()]
+        self._readers.clear()
+        self._watches.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _check(self, viewer: Viewer, wish: Wish) -> None:
+        if len(wish.runs) > MAX_RUNS:
+            raise InvalidError(f"At most {MAX_RUNS} runs.", code="too-many-runs")
+        held = sum(1 for other, name in self._watches if other is viewer and name != wish.id)
+        if held >= MAX_WISHES:
+            raise InvalidError(f"At most {MAX_WISHES} subscriptions.", code="too-many")
+
+
+class _Reader:
+    """Reads for all viewers of one project."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: MetricStore,
+        events: Subscription,
+        project_id: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self.project_id = project_id
+        self.watches: set[_Watch] = set()
+        self._catalog = catalog
+        self._store = store
+        self._events = events
+        self._missed = 0
+        self._clock = clock
+        self._viewed: Counter[int] = Counter()
+        self._known: dict[int, set[str]] = defaultdict(set)  # keys of numbers, by run
+        self._news: dict[Viewer, set[int]] = {}  # runs of which each is still to hear
+        self._news_at = self._access_at = clock()
+        self.task = asyncio.create_task(self._read())
+
+    def add(self, watch: _Watch, known: Mapping[int, Sequence[KeyStats]]) -> None:
+        """Read for this watch too; `known` is what its series were when it began."""
+        self.watches.add(watch)
+        self._news.setdefault(watch.viewer, set())
+        for number, each in known.items():
+            self._known[number] |= {stats.key for stats in each if stats.kind == "number"}
+        self._viewed.update(watch.runs.keys())
+        self._events.add(run_topic(number) for number in watch.runs)
+
+    def remove(self, watch: _Watch) -> None:
+        """Read for this watch no longer; a run that nobody views is watched no longer."""
+        if watch not in self.watches:
+            return
+        self.watches.discard(watch)
+        if not any(other.viewer is watch.viewer for other in self.watches):
+            self._news.pop(watch.viewer, None)
+        self._viewed.subtract(watch.runs.keys())
+        unseen = [number for number in watch.runs if self._viewed[number] <= 0]
+        self._events.remove(run_topic(number) for number in unseen)
+        for number in unseen:
+            del self._viewed[number]
+
+    async def _read(self) -> None:
+        async with self._events:
+            while True:
+                await asyncio.sleep(TICK_S)
+                try:
+                    await self._tick()
+                except ServerError as error:
+                    _log.warning("project %d: %s", self.project_id, error)
+
+    async def _tick(self) -> None:
+        self._hear()
+        await self._check_access()
+        await self._tell_points()
+        if self._clock() - self._news_at >= NEWS_S and any(self._news.values()):
+            self._news_at = self._clock()
+            await self._tell_news()
+
+    def _hear(self) -> None:
+        moved: set[int] = set()
+        changed: set[int] = set()
+        for event in self._events.drain():
+            number = event.run_number
+            if isinstance(event, RunDeleted):
+                self._known.pop(number, None)
+                continue
+            changed.add(number)
+            if isinstance(event, RunMoved):
+                moved.add(number)
+        if self._events.missed != self._missed:  # so look at all that is viewed
+            self._missed = self._events.missed
+            moved |= self._viewed.keys()
+            changed |= self._viewed.keys()
+        for watch in self.watches:
+            watch.due |= moved & watch.runs.keys()
+        for numbers in self._news.values():
+            numbers |= changed
+
+    async def _check_access(self) -> None:
+        """Once in a while, see whether everybody may still look."""
+        if self._clock() - self._access_at < ACCESS_S:
+            return
+        self._access_at = self._clock()
+        for watch in list(self.watches):
+            wish = watch.wish
+            where = (self._catalog, watch.actor, wish.owner, wish.project)
+            try:
+                await asyncio.to_thread(locate_project, *where, Resource.POINTS, Verb.READ)
+            except ServerError as error:
+                if watch in self.watches:
+                    self.remove(watch)
+                    watch.viewer.tell(Ended(wish.id, error.code, str(error)))
+
+    async def _tell_points(self) -> None:
+        ready = [watch for watch in self.watches if watch.due and watch.viewer.ready()]
+        wanted: dict[Series, int] = {}
+        for watch in ready:
+            for series in self._due(watch, watch.due):
+                told = watch.told.get(series, 0)
+                wanted[series] = min(told, wanted.get(series, told))
+        if not wanted:
+            for watch in ready:
+                watch.due.clear()
+            return
+        tails = await self._store.tail(list(wanted), list(wanted.values()))
+        found = {tail.series: tail for tail in tails if len(tail.step)}
+        for watch in ready:
+            pieces = self._share(watch, found)
+            if pieces and watch in self.watches:
+                path = f"{watch.wish.owner}/{watch.wish.project}"
+                watch.viewer.tell(Points(watch.wish.id, path, pieces))
+
+    def _share(self, watch: _Watch, found: Mapping[Series, Tail]) -> list[tuple[str, Tail]]:
+        """What of these tails is new to a watch; runs beyond the limit stay due."""
+        pieces: list[tuple[str, Tail]] = []
+        points = 0
+        for number in list(watch.due):
+            if points > MAX_POINTS:
+                break
+            watch.due.discard(number)
+            for series in self._due(watch, (number,)):
+                tail = found.get(series)
+                if tail is None:
+                    continue
+                piece = unseen(tail, watch.told.get(series, 0))
+                watch.told[series] = tail.start + len(tail.step)
+                if len(piece.step):
+                    pieces.append((watch.runs[number], piece))
+                    points += len(piece.step)
+        return pieces
+
+    def _due(self, watch: _Watch, numbers: Iterable[int]) -> Iterable[Series]:
+        for number in numbers:
+            keys = watch.wish.keys
+            for key in self._known[number] if keys is None else keys:
+                yield Series(number, key)
+
+    async def _tell_news(self) -> None:
+        due = {viewer: numbers for viewer, numbers in self._news.items() if viewer.ready()}
+        chosen = list(islice(dict.fromkeys(n for each in due.values() for n in each), MAX_NEWS))
+        if not chosen:
+            return
+        stats = await self._store.keys(chosen)
+        runs = await asyncio.to_thread(_load, self._catalog, chosen)
+        found = {run.number: (run, stats.get(run.number, [])) for run in runs}
+        fresh = [news for run, each in found.values() if (news := self._fresh(run, each))]
+        for viewer, numbers in due.items():
+            told = [found[number] for number in chosen if number in numbers and number in found]
+            numbers.difference_update(chosen)
+            if viewer not in self._news or not told:
+                continue
+            viewer.tell(Runs(f"{told[0][0].owner}/{told[0][0].project}", told))
+            for news in fresh:
+                viewer.tell(news)
+
+    def _fresh(self, run: Run, stats: Sequence[KeyStats]) -> Keys | None:
+        """The keys that a run was not known to have; whoever wants all of them is due."""
+        known = self._known[run.number]
+        keys = [each for each in stats if each.kind == "number" and each.key not in known]
+        if not keys:
+            return None
+        known |= {each.key for each in keys}
+        for watch in self.watches:
+            if watch.wish.keys is None and run.number in watch.runs:
+                watch.due.add(run.number)
+        return Keys(f"{run.owner}/{run.project}", run.id, keys)
+
+
+def unseen(tail: Tail, told: int) -> Tail:
+    """The part of a tail behind what was told, or its end if that is too long to tell."""
+    skip = max(0, told - tail.start, len(tail.step) - MAX_SERIES_POINTS)
+    if not skip:
+        return tail
+    return replace(
+        tail,
+        start=tail.start + skip,
+        step=tail.step[skip:],
+        time=tail.time[skip:],
+        value=tail.value[skip:],
+    )
+
+
+def _load(catalog: Catalog, numbers: Sequence[int]) -> list[Run]:
+    with catalog.reading() as connection:
+        query = select_runs(full=True).where(runs_table.c.number.in_(numbers))
+        return [run_from(row) for row in connection.execute(query).mappings()]
+
+
+def _starts(
+    wish: Wish, runs: Sequence[Run], known: Mapping[int, Sequence[KeyStats]]
+) -> dict[Series, int]:
+    """From where each series is told: the cursor that was sent, else what is there now."""
+    told = {
+        Series(number, stats.key): stats.logged for number, each in known.items() for stats in each
+    }
+    for run in runs:
+        for key, cursor in wish.cursors.get(run.id, {}).items():
+            told[Series(run.number, key)] = cursor
+    return told
