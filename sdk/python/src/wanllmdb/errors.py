@@ -2,7 +2,7 @@
 
 ::
 
-    Error
+    Exception ─ Error
     ├── UsageError              the call cannot be meant: a wrong argument, or the wrong time
     │   ├── RowError            what `log()` was given is no row (also a TypeError)
     │   └── UnsupportedError    wandb can do this, and this version cannot yet

@@ -20,7 +20,7 @@ _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ID_FORBIDDEN: Final = re.compile(r"[:;,#?/'\\\x00-\x1f\x7f]")
 _PROJECT_FORBIDDEN: Final = re.compile(r"[/\\#?%:\x00-\x1f\x7f]")
 
-_ADJECTIVES: Final = (
+_ADJECTIVES: Final = (  # noqa: SIM905 - a page of words reads better than a column of them
     "agile amber ancient autumn bold brave breezy bright brisk calm candid clear clever "
     "cosmic crimson crisp curious dapper daring deep devout eager earnest easy electric "
     "fair fancy fast fearless firm fluent fresh gentle glad golden good grand happy hardy "
@@ -29,7 +29,7 @@ _ADJECTIVES: Final = (
     "scarlet serene sharp silver sincere smart smooth solar spring stellar still sunny "
     "super swift tidy treasured true upbeat valiant vivid warm wild wise young zesty"
 ).split()
-_NOUNS: Final = (
+_NOUNS: Final = (  # noqa: SIM905
     "aurora badger bay beacon bird blossom breeze bridge brook canyon cedar cloud comet "
     "coral cosmos creek crow dawn deer dew dream dune eagle eclipse elm ember falcon fern "
     "field fire firefly flower fog forest fox frog galaxy garden glacier glade grass grove "

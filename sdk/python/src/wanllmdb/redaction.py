@@ -13,9 +13,10 @@ from typing import Any, Final
 REDACTED: Final = "[redacted]"
 
 _KEY: Final = re.compile(
-    r"pass(?!es|_|ed|ive|age|through|enger)|pass_?(word|phrase|wd)|secret|api[_-]?key"
-    r"|access[_-]?key|credential|private|auth(?!or)|cookie|dsn|connection[_-]?str|conn_str"
-    r"|(^|[_.-])token$|(auth|access|api|bearer|refresh|session|hub|hf|bot|id)_?token",
+    r"(?<!by)(?<!com)pass(?!es|_|ed|ive|age|through|enger)|pass_?(word|phrase|wd)|secret"
+    r"|(api|access|private|secret)[_-]?key|credential|private|auth(?!or)|cookie|dsn"
+    r"|connection[_-]?str|conn_str|^token$"
+    r"|(access|api|bearer|refresh|session|hub|hf|bot|github|gitlab|slack|wandb|user)[_-]?token",
     re.IGNORECASE,
 )
 _SECRETS: Final = re.compile(

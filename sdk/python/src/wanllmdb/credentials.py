@@ -1,0 +1,104 @@
+"""Which key opens which server, and where keys lie on this machine.
+
+Two files in `~/.wanllmdb`, both readable by their owner alone: `credentials.json`, written by
+`wanllmdb login`, and `local/<host>-<port>.json`, written by a server of the same user on the
+same machine. A key goes only to the server that it was given for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from wanllmdb.errors import AuthenticationError
+from wanllmdb.settings import Settings
+
+_SAME_HOST: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
+
+
+def config_dir(settings: Settings) -> Path:
+    """The directory of keys and personal settings."""
+    return Path(settings.config_dir or "~/.wanllmdb").expanduser()
+
+
+def find_key(settings: Settings) -> str | None:
+    """The key for the server of these settings, or None if nobody left one here.
+
+    Raises:
+        AuthenticationError: the key that was given can be none.
+    """
+    if settings.api_key:
+        return checked(settings.api_key)
+    return saved_key(settings) or local_key(settings)
+
+
+def checked(key: str) -> str:
+    """The key, if it can be sent in a header at all; decided here, without asking anybody."""
+    text = key.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        shown = text[:6] if text[:6].isascii() else ""
+        raise AuthenticationError(
+            f"The API key ({shown}...) has characters that no key has. "
+            "Run `wanllmdb login`, or set WANLLMDB_API_KEY."
+        )
+    return text
+
+
+def saved_key(settings: Settings) -> str | None:
+    """What `wanllmdb login` saved for this server."""
+    entry = _read(config_dir(settings) / "credentials.json").get(place(settings.api_url))
+    return _key_of(entry)
+
+
+def local_key(settings: Settings) -> str | None:
+    """What a server of the same user left on this machine."""
+    host, port = _address(settings.api_url)
+    for spelling in (host, *(name for name, same in _SAME_HOST.items() if same == host)):
+        path = config_dir(settings) / "local" / f"{spelling.replace(':', '_')}-{port}.json"
+        if key := _key_of(_read(path)):
+            return key
+    return None
+
+
+def save_key(settings: Settings, key: str, user: str) -> Path:
+    """Keep a key for this server; the file is its owner's alone from its first byte."""
+    path = config_dir(settings) / "credentials.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    entries = _read(path)
+    entries[place(settings.api_url)] = {"key": key, "user": user}
+    fresh = path.with_name(f".credentials-{os.getpid()}.json")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(entries, file, indent=2)
+    fresh.replace(path)
+    return path
+
+
+def place(api_url: str) -> str:
+    """What a key is filed under: scheme, host and port, however the address was spelled."""
+    host, port = _address(api_url)
+    return f"{urlsplit(api_url).scheme}://{host}:{port}"
+
+
+def _address(api_url: str) -> tuple[str, int]:
+    parts = urlsplit(api_url)
+    host = (parts.hostname or "").lower()
+    return _SAME_HOST.get(host, host), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _key_of(entry: object) -> str | None:
+    key = entry.get("key") if isinstance(entry, dict) else None
+    return key if isinstance(key, str) and key else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

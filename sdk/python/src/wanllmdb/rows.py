@@ -1,0 +1,191 @@
+"""What `log()` accepts, as a row of the wire, and which step the row gets.
+
+A row is written the moment it is logged, also while its step is still open
+(`commit=False`, `step=`): what is logged later for the same step is another record with the
+same step, and the reader merges them. So nothing waits in memory to be lost, and nothing is
+ever refused for its step: a lower step than the last is kept where the user put it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from wanllmdb.errors import RowError
+from wanllmdb.values import LOGGED, Unloggable, text
+from wanllmdb.wire import MAX_KEY_BYTES, MAX_KEYS_PER_RUN, MAX_RECORD_BYTES, encode
+
+# What every row has anyway: a value for one of these is not the user's.
+RESERVED: Final = frozenset({"_step", "_runtime", "_timestamp"})
+MAX_TEXT_BYTES: Final = 64 * 1024  # what is kept of a value that is too large for a record
+_ROOM: Final = MAX_RECORD_BYTES - 1024  # for the record around the values
+_INT64: Final = 1 << 63
+
+_FLOATS: Final = frozenset({float, bool})
+_PLAIN: Final = frozenset({float, bool, int})
+
+
+class Loser(Protocol):
+    """Who is told that something could not be kept."""
+
+    def __call__(self, reason: str, detail: str, *, count: int = 1) -> None:
+        """Count it, and say so once for each reason and detail."""
+        ...
+
+
+class Keeper(Protocol):
+    """Who keeps values that are files: images, tables, figures, data frames."""
+
+    def __call__(self, key: str, value: Any) -> dict[str, Any] | None:
+        """What stands in the row for the value, or None if it is no file."""
+        ...
+
+
+def no_files(key: str, value: Any) -> None:
+    """A `Keeper` that knows no files."""
+    del key, value
+
+
+class RowMaker:
+    """Makes rows from what `log()` was given; remembers the keys it has seen."""
+
+    def __init__(self, lose: Loser, keep: Keeper = no_files) -> None:
+        self._lose = lose
+        self._keep = keep
+        self._known: set[str] = set()
+
+    def make(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a row; `data` itself when all of it is plain numbers under known keys.
+
+        Raises:
+            RowError: it is no mapping, or one of its keys is no string.
+        """
+        if type(data) is dict and self._known.issuperset(data):
+            kinds = set(map(type, data.values()))
+            if kinds <= _FLOATS or (kinds <= _PLAIN and _fits(data)):
+                return data
+        return self._make_slowly(data)
+
+    def _make_slowly(self, data: object) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise RowError(
+                f"wandb.log must be passed a dictionary; this is of type {type(data).__name__}."
+            )
+        if not all(isinstance(key, str) for key in data):
+            raise RowError("Key values passed to `wandb.log` must be strings.")
+        values: dict[str, Any] = {}
+        for key, value in data.items():
+            if key not in RESERVED:
+                self._take(values, key, value)
+        return values
+
+    def _take(self, values: dict[str, Any], key: str, value: Any) -> None:
+        name = self._checked_key(key)
+        try:
+            kept = self._keep(name, value)
+            kept = LOGGED.convert(value) if kept is None else kept
+        except Unloggable as error:
+            self._lose("unloggable", f"{name!r} has {error}, which cannot be kept")
+        except Exception as error:  # noqa: BLE001 - the user's object raised; the rest is kept
+            self._lose("raised", f"{name!r}: reading it raised {type(error).__name__}")
+        else:
+            if kept != {} or not isinstance(kept, dict):
+                values[name] = kept
+
+    def _checked_key(self, key: str) -> str:
+        if type(key) is str and key in self._known:
+            return key
+        name = text(key)
+        size = len(name.encode())
+        if size > MAX_KEY_BYTES:
+            self._lose("key-too-long", f"{name[:40]!r}... has {size} bytes; it was cut")
+            return cut_key(name)
+        if len(self._known) < MAX_KEYS_PER_RUN and name == key:
+            self._known.add(name)
+        return name
+
+
+class Steps:
+    """The counter of steps. It follows the user's steps up, and never goes back.
+
+    Attributes:
+        current: the step that the next row gets if the user names none.
+    """
+
+    __slots__ = ("current",)
+
+    def __init__(self, current: int = 0) -> None:
+        self.current = current
+
+    def take(self, step: int | None, commit: bool | None) -> int:
+        """The step of this row; an explicit step stays open unless `commit` is true."""
+        if step is None:
+            step = self.current
+            if commit is not False:
+                self.current = step + 1
+        elif step >= self.current:
+            self.current = step + 1 if commit else step
+        return step
+
+
+def as_step(step: Any) -> int:
+    """The step as an int: ints, 0-d arrays, floats that are whole.
+
+    Raises:
+        RowError: it is none, or beyond 64 bits.
+    """
+    number: int | None = None
+    try:
+        number = operator.index(step)
+    except (TypeError, ValueError):
+        value = step.item() if callable(getattr(step, "item", None)) else step
+        if isinstance(value, float) and value.is_integer():
+            number = int(value)
+    if number is None or not -_INT64 <= number < _INT64 - 1:
+        raise RowError(f"A step is an integer of 64 bits, not {step!r:.80}.")
+    return number
+
+
+def payloads(step: int, time: int, values: dict[str, Any], lose: Loser) -> list[bytes]:
+    """A row as payloads of the wire: one, or several of the same step if it is large."""
+    whole = encode((step, time, values))
+    if len(whole) <= MAX_RECORD_BYTES:
+        return [whole]
+    found: list[bytes] = []
+    part: dict[str, Any] = {}
+    room = _ROOM
+    for key, value in values.items():
+        size = len(encode(key)) + len(encode(value))
+        if size > _ROOM:
+            lose("too-large", f"{key!r} has {size} bytes; its beginning was kept")
+            value = cut_value(value, size)
+            size = len(encode(key)) + len(encode(value))
+        if size > room:
+            found.append(encode((step, time, part)))
+            part, room = {}, _ROOM
+        part[key] = value
+        room -= size
+    found.append(encode((step, time, part)))
+    return found
+
+
+def cut_key(key: str) -> str:
+    """A key that fits, and that no other long key is cut to."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    room = MAX_KEY_BYTES - len(digest) - 1
+    return f"{key.encode()[:room].decode('utf-8', 'ignore')}~{digest}"
+
+
+def cut_value(value: Any, size: int) -> str:
+    """What is kept of a value that is larger than a record."""
+    if isinstance(value, str):
+        start = value[:MAX_TEXT_BYTES].encode()[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
+        return f"{start}… [cut: {size} bytes]"
+    return f"[left out: a {type(value).__name__} of {size} bytes]"
+
+
+def _fits(data: Mapping[str, Any]) -> bool:
+    """Whether every int of a plain row has at most 64 bits."""
+    return all(-_INT64 <= value < _INT64 for value in data.values() if type(value) is int)

@@ -1,0 +1,146 @@
+"""Summary: what is left of a run when one line must do. By itself, the last value of every key.
+
+What the user sets stands until the key is logged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from wanllmdb.errors import MissingKeyError
+from wanllmdb.metric import Metrics
+
+Write = Callable[[dict[str, Any], list[str]], None]
+Convert = Callable[[str, Any], Any]
+
+_ABSENT: Any = object()
+
+
+class Summary(MutableMapping[str, Any]):
+    """A mapping with attributes: `summary["best"] = 1` and `summary.best = 1` are the same.
+
+    Args:
+        write: keeps what was set and what no longer stands: (set, unset).
+        convert: a value as the wire carries it, `summary.ABSENT` if it has no such form.
+    """
+
+    ABSENT = _ABSENT
+
+    def __init__(self, write: Write, convert: Convert) -> None:
+        vars(self).update(_values={}, _chosen=set(), _write=write, _convert=convert)
+
+    _values: dict[str, Any]
+    _chosen: set[str]
+    _write: Write
+    _convert: Convert
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            value = self._values[key]
+        except KeyError:
+            raise MissingKeyError(f"The summary has no {key!r}.") from None
+        if type(value) is dict:
+            return Nested(value, lambda: self._set({key: self._values[key]}))
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.update({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._values:
+            raise MissingKeyError(f"The summary has no {key!r}.")
+        self._write({}, [key])
+        self._chosen.discard(key)
+        del self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self[name]
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Set many at once."""
+        given = {**(other if isinstance(other, Mapping) else dict(other)), **more}
+        converted = {str(key): self._convert(str(key), value) for key, value in given.items()}
+        self._set({k: value for k, value in converted.items() if value is not _ABSENT})
+
+    def _set(self, values: dict[str, Any]) -> None:
+        if values:
+            self._write(values, [])
+            self._values.update(values)
+            self._chosen.update(values)
+
+
+def absorb(summary: Summary, values: dict[str, Any], metrics: Metrics, *, plain: bool) -> None:
+    """Let a row that was just logged stand in the summary."""
+    stale = vars(summary)["_chosen"]
+    if stale and not stale.isdisjoint(values):
+        _give_way(summary, stale.intersection(values))
+    known = vars(summary)["_values"]
+    if plain and not metrics:
+        known.update(values)
+        return
+    kept, hidden = metrics.summarise(values) if metrics else ({}, set())
+    known.update(
+        (key, value)
+        for key, value in values.items()
+        if value is not None and key not in hidden and key not in kept
+    )
+    known.update(kept)
+
+
+def _give_way(summary: Summary, keys: set[str]) -> None:
+    """What the user set under these keys no longer stands: they were logged again."""
+    parts = vars(summary)
+    parts["_write"]({}, sorted(keys))
+    parts["_chosen"].difference_update(keys)
+
+
+class Nested(dict[str, Any]):
+    """A mapping inside the summary; a change to it is a change of the summary."""
+
+    def __init__(self, inner: dict[str, Any], changed: Callable[[], None]) -> None:
+        super().__init__(inner)
+        vars(self).update(_inner=inner, _changed=changed)
+
+    _inner: dict[str, Any]
+    _changed: Callable[[], None]
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._inner[key]
+        return Nested(value, self._changed) if type(value) is dict else value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.update({key: value})
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise MissingKeyError(f"The summary has no {name!r} there.") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        given = dict(other, **more)
+        super().update(given)
+        self._inner.update(given)
+        self._changed()

@@ -1,0 +1,240 @@
+"""One value as the wire carries it: number, string, boolean, None, list or dict.
+
+Whatever a training script may hold is told apart by what it can do, so that numpy, torch,
+JAX and pandas are understood and never imported. What cannot be kept raises `Unloggable`;
+a value is asked for its content once and never again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import fractions
+import math
+import os
+import reprlib
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from wanllmdb.wire import MAX_DEPTH
+
+MAX_LISTED: Final = 32  # an array of more values becomes a histogram
+HISTOGRAM_BINS: Final = 32
+CIRCULAR: Final = "[circular]"
+_INT_MAX: Final = (1 << 63) - 1
+_INT_MIN: Final = -(1 << 63)
+
+
+class Unloggable(ValueError):  # noqa: N818 - it is a fact about a value
+    """The value has no form that could be kept; the message says of what type it is."""
+
+
+class Converter:
+    """Turns values into what the wire carries.
+
+    Args:
+        array: what becomes of an array with more than one value.
+        member: what becomes of a member of an `Enum`.
+        unknown: what becomes of a value that nothing here understands.
+    """
+
+    def __init__(
+        self,
+        *,
+        array: Callable[[Any, int], Any],
+        member: Callable[[enum.Enum], Any],
+        unknown: Callable[[Any], Any],
+    ) -> None:
+        self._array = array
+        self._member = member
+        self._unknown = unknown
+
+    def convert(self, value: Any, depth: int = 0, above: tuple[int, ...] = ()) -> Any:
+        """The value as the wire carries it.
+
+        Raises:
+            Unloggable: it has no such form.
+        """
+        kind = type(value)
+        if kind is float or kind is bool or value is None:
+            return value
+        if kind is int:
+            return bounded(value)
+        if kind is str:
+            return text(value)
+        return self._convert_other(value, depth, above)
+
+    def _convert_other(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
+        if isinstance(value, enum.Enum):
+            return self.convert(self._member(value), depth + 1, above)
+        for kinds, convert in _SIMPLE:
+            if isinstance(value, kinds):
+                return convert(value)
+        if hasattr(value, "dtype") and hasattr(value, "shape"):
+            return self._from_array(value, depth, above)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        if isinstance(value, (Mapping, list, tuple, set, frozenset, range)):
+            return self._from_container(value, depth, above)
+        if callable(value):
+            return qualified_name(value)
+        return self._unknown(value)
+
+    def _from_container(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
+        if id(value) in above:
+            return CIRCULAR
+        if depth >= MAX_DEPTH:
+            return text(reprlib.repr(value))
+        above = (*above, id(value))
+        if isinstance(value, Mapping):
+            return {
+                text(key if isinstance(key, str) else str(key)): self.convert(
+                    each, depth + 1, above
+                )
+                for key, each in value.items()
+            }
+        return [self.convert(each, depth + 1, above) for each in value]
+
+    def _from_array(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
+        array = _on_host(value)
+        count = math.prod(int(each) for each in array.shape)
+        if count == 1:
+            return self.convert(_only(array), depth + 1, above)
+        if count <= MAX_LISTED:
+            return self.convert(_listed(array), depth + 1, above)
+        return self._array(array, count)
+
+
+def bounded(number: int) -> int | float:
+    """An int that fits 64 bits as it is, a greater one as the nearest float."""
+    if _INT_MIN <= number <= _INT_MAX:
+        return number
+    return float(number) if number.bit_length() <= 1023 else math.copysign(math.inf, number)
+
+
+def text(string: str) -> str:
+    """The string as UTF-8 can hold it: lone surrogates are written out as escapes."""
+    try:
+        string.encode()
+    except UnicodeEncodeError:
+        return string.encode("utf-8", "backslashreplace").decode()
+    return str.__str__(string)
+
+
+def qualified_name(value: Any) -> str:
+    """Of a function or a class, where it is found."""
+    name = getattr(value, "__qualname__", None)
+    if not isinstance(name, str):
+        raise Unloggable(f"a value of type {type(value).__name__}")
+    return f"{getattr(value, '__module__', '')}.{name}".lstrip(".")
+
+
+def histogram(array: Any, count: int) -> dict[str, Any]:
+    """An array of many values as the counts of 32 equal bins between its least and greatest."""
+    del count
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(array, numpy.ndarray):
+        if array.dtype.kind not in "biuf" and "float" not in array.dtype.name:
+            raise Unloggable(f"an array of {array.dtype}")
+        flat = array.astype(float).ravel()
+        counts, edges = numpy.histogram(flat[numpy.isfinite(flat)], bins=HISTOGRAM_BINS)
+        return {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+    try:
+        numbers = [float(each) for each in _flat(_listed(array))]
+    except (TypeError, ValueError):
+        raise Unloggable(f"an array of type {type(array).__name__}") from None
+    return _counted([each for each in numbers if math.isfinite(each)])
+
+
+def _counted(numbers: list[float]) -> dict[str, Any]:
+    low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    width = (high - low) / HISTOGRAM_BINS
+    counts = [0] * HISTOGRAM_BINS
+    for number in numbers:
+        counts[min(int((number - low) / width), HISTOGRAM_BINS - 1)] += 1
+    edges = [low + width * each for each in range(HISTOGRAM_BINS)] + [high]
+    return {"_type": "histogram", "values": counts, "bins": edges}
+
+
+def _flat(nested: Any) -> Iterable[Any]:
+    if not isinstance(nested, list):
+        yield nested
+        return
+    for each in nested:
+        yield from _flat(each)
+
+
+def _on_host(array: Any) -> Any:
+    """A tensor as the array behind it: detached, on the CPU, and of numpy where that can be."""
+    for step in ("detach", "cpu"):
+        if callable(getattr(array, step, None)):
+            array = getattr(array, step)()
+    if callable(getattr(array, "numpy", None)):
+        try:
+            return array.numpy()
+        except (TypeError, ValueError, RuntimeError):  # bfloat16, float8, no numpy at all
+            return array
+    return array
+
+
+def _only(array: Any) -> Any:
+    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(getattr(array.dtype, "kind", ""))
+    if unit:
+        array = array.astype(unit)
+    return array.item() if hasattr(array, "item") else _listed(array)
+
+
+def _listed(array: Any) -> Any:
+    for name in ("tolist", "to_list"):
+        if callable(getattr(array, name, None)):
+            return getattr(array, name)()
+    raise Unloggable(f"an array of type {type(array).__name__}")
+
+
+def _duration(value: datetime.timedelta) -> str:
+    """A time span as ISO 8601 writes it: P1DT2H3M4.5S."""
+    sign, value = ("-", -value) if value < datetime.timedelta() else ("", value)
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest + value.microseconds / 1e6, 60)
+    clock = "".join(
+        f"{number:g}{unit}"
+        for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S"))
+        if number
+    )
+    days = f"{value.days}D" if value.days else ""
+    return f"{sign}P{days}{'T' + clock if clock else ''}" if days or clock else "P0D"
+
+
+def _bytes(value: Any) -> str:
+    return bytes(value).decode("utf-8", "backslashreplace")
+
+
+def _complex(value: complex) -> str:
+    return str(value).strip("()")
+
+
+_SIMPLE: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
+    (str, text),  # numpy.str_ and other kinds of string
+    (bool, bool),
+    (int, lambda value: bounded(int(value))),
+    (float, float),  # numpy.float64 is one
+    (complex, _complex),
+    ((bytes, bytearray, memoryview), _bytes),
+    ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.timedelta, _duration),
+    ((Decimal, fractions.Fraction, uuid.UUID), str),
+    (os.PathLike, lambda value: text(os.fspath(value))),
+)
+
+
+def _refuse(value: Any) -> Any:
+    raise Unloggable(f"a value of type {type(value).__name__}")
+
+
+LOGGED: Final = Converter(array=histogram, member=lambda each: each.value, unknown=_refuse)
