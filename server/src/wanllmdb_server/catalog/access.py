@@ -15,13 +15,20 @@ from sqlalchemy import Connection, RowMapping
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.tables import owners, projects, runs
 from wanllmdb_server.catalog.where import readable, select_projects, select_runs
-from wanllmdb_server.domain.access import Actor, Resource, Role, Verb, allows
+from wanllmdb_server.domain.access import (
+    Actor,
+    Resource,
+    Role,
+    Verb,
+    allows,
+    must_be_allowed,
+    must_be_known,
+)
 from wanllmdb_server.domain.errors import (
     Fault,
     InvalidError,
     NotAllowedError,
     NotFoundError,
-    UnauthenticatedError,
 )
 from wanllmdb_server.domain.project import Project
 from wanllmdb_server.domain.run import Run, RunState
@@ -143,19 +150,6 @@ def find_run(
         raise run_not_found(run_id)
     must_be_allowed(actor, resource, verb, role)
     return run_from(row)
-
-
-def must_be_known(actor: Actor) -> None:
-    """Raises UnauthenticatedError for the anonymous actor."""
-    if not actor.known:
-        raise UnauthenticatedError("Sign in, or send an API key.")
-
-
-def must_be_allowed(actor: Actor, resource: Resource, verb: Verb, role: Role = Role.NONE) -> None:
-    """Raises UnauthenticatedError or NotAllowedError when the actor may not do this."""
-    if not allows(actor, resource, verb, role):
-        must_be_known(actor)
-        raise NotAllowedError(f"You may not {verb} this {resource}.")
 
 
 def project_not_found(owner: str, project: str) -> NotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +23,7 @@ from wanllmdb_server.domain.access import Actor, Role
 from wanllmdb_server.domain.filter import Column, RunFilter
 from wanllmdb_server.domain.run import RunState
 
-Rows = Select[*tuple[Any, ...]]
+Rows = Select[Unpack[tuple[Any, ...]]]
 
 run_owners = owners.alias("run_owners")  # of users that a run belongs to, beside its project's
 

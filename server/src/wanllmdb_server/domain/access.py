@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from wanllmdb_server.domain.errors import NotAllowedError, UnauthenticatedError
+
 
 class Role(enum.IntEnum):
     """What a user is to a project; each role may all that the lower ones may."""
@@ -46,6 +48,14 @@ class Scope(enum.StrEnum):
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+
+
+_BREADTH = {Scope.READ: 0, Scope.WRITE: 1, Scope.ADMIN: 2}
+
+
+def within(scope: Scope, other: Scope) -> bool:
+    """Whether a scope allows no more than the other one."""
+    return _BREADTH[scope] <= _BREADTH[other]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +127,17 @@ def allows(actor: Actor, resource: Resource, verb: Verb, role: Role = Role.NONE)
         return actor.admin and actor.scope is Scope.ADMIN
     least = _IN_PROJECT.get(pair)
     return least is not None and (Role.ADMIN if actor.admin else role) >= least
+
+
+def must_be_known(actor: Actor) -> int:
+    """The actor's user id; raises UnauthenticatedError for the anonymous actor."""
+    if actor.user_id is None:
+        raise UnauthenticatedError("Sign in, or send an API key.")
+    return actor.user_id
+
+
+def must_be_allowed(actor: Actor, resource: Resource, verb: Verb, role: Role = Role.NONE) -> None:
+    """Raises UnauthenticatedError or NotAllowedError when the actor may not do this."""
+    if not allows(actor, resource, verb, role):
+        must_be_known(actor)
+        raise NotAllowedError(f"You may not {verb} this {resource}.")

@@ -72,6 +72,15 @@ def name_fault(name: str) -> str | None:
     return None
 
 
+def password_fault(password: str, name: str) -> str | None:
+    """Why this cannot be the password of the user of this name, or None if it can."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        return f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters."
+    if len(set(password)) < 4 or password.casefold().strip() == name.casefold():
+        return "This password would be guessed at once."
+    return None
+
+
 def is_key(text: str) -> bool:
     """Whether the text has the shape of an API key; others are refused without a look-up."""
     return bool(_KEY.match(text))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import HTTPConnection
 
 from wanllmdb_server.events.bus import EventBus
 from wanllmdb_server.metrics.store import MetricStore
@@ -33,3 +35,9 @@ class Services:
     live: Live
     store: MetricStore
     bus: EventBus
+    metric_url: str | None = None  # where clients shall send metrics; None: where they came to
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """The services of the app that answers this request."""
+    return cast("Services", connection.app.state.services)

@@ -1,0 +1,169 @@
+"""JSON as this API takes it: strict, shallow and of bounded size, with a pointer to each fault.
+
+Python's parser takes more than JSON: NaN, equal names, lone surrogates, numbers that become
+infinite. All of that is refused here, because the next reader of the data will not take it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Final
+
+from wanllmdb_server.domain.errors import Fault, MalformedError, ServerError, TooLargeError
+
+MAX_DEPTH: Final = 64
+MAX_ITEMS: Final = 100_000  # members and elements in all
+MAX_DIGITS: Final = 400
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class _Refused:
+    """Stands in the parsed value for something that JSON does not know."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = detail
+
+
+def strict_json(content: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        MalformedError: it is none, or says something that JSON cannot say.
+        TooLargeError: too many items.
+    """
+    reader = _Reader()
+    try:
+        value = reader.read(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _malformed(f"The body is not UTF-8 (byte {error.start}).") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
+    except RecursionError:
+        raise _too_deep("") from None
+    if reader.suspicious or _could_be_large(content):
+        _inspect(value)
+    return value
+
+
+class _Reader:
+    """Python's parser, told to mark what it should refuse."""
+
+    def __init__(self) -> None:
+        self.suspicious = False
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_float=self._float,
+            parse_int=self._int,
+            parse_constant=self._constant,
+        )
+
+    def read(self, text: str) -> Any:
+        if text.startswith("\ufeff"):
+            raise json.JSONDecodeError("Byte order mark before the body", text, 0)
+        if "\\u" in text:  # the only way in which a surrogate comes through UTF-8
+            self.suspicious = True
+        return self._decoder.decode(text)
+
+    def _mark(self, code: str, detail: str) -> Any:
+        self.suspicious = True
+        return _Refused(code, detail)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> Any:
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                members[name] = self._mark("duplicate-key", "This name occurs twice.")
+            seen.add(name)
+        return members
+
+    def _float(self, text: str) -> Any:
+        value = float(text)
+        if math.isfinite(value):
+            return value
+        return self._mark("number-out-of-range", "This number is beyond a 64-bit float.")
+
+    def _int(self, text: str) -> Any:
+        if len(text) > MAX_DIGITS:
+            return self._mark("number-out-of-range", "This number has too many digits.")
+        return int(text)
+
+    def _constant(self, text: str) -> Any:
+        return self._mark("not-json", f'{text} is no JSON; send it as the string "{text}".')
+
+
+def _could_be_large(content: bytes) -> bool:
+    opened = content.count(b"[") + content.count(b"{")
+    return opened > MAX_DEPTH or content.count(b",") > MAX_ITEMS
+
+
+def _inspect(value: Any) -> None:
+    """Walk through the value and refuse what is marked, too deep or too much."""
+    faults: list[Fault] = []
+    left: list[tuple[Any, str, int]] = [(value, "", 1)]
+    items = 0
+    while left:
+        each, place, depth = left.pop()
+        if depth > MAX_DEPTH + 1:
+            raise _too_deep(place)
+        fault = _fault(each, place)
+        if fault is not None:
+            faults.append(fault)
+        inside = _inside(each, place)
+        items += len(inside)
+        if items > MAX_ITEMS:
+            raise TooLargeError(
+                f"A body has at most {MAX_ITEMS} items in all.", code="too-many-items"
+            )
+        left.extend((child, where, depth + 1) for child, where in inside)
+    if faults:
+        raise _malformed("The body says something that JSON cannot say.", faults)
+
+
+def _inside(value: Any, place: str) -> list[tuple[Any, str]]:
+    match value:
+        case dict():
+            pairs = [(v, f"{place}/{_escaped(k)}") for k, v in value.items()]
+            return pairs + [(k, where) for (k, (_, where)) in zip(value, pairs, strict=True)]
+        case list():
+            return [(each, f"{place}/{index}") for index, each in enumerate(value)]
+        case _:
+            return []
+
+
+def _fault(value: Any, place: str) -> Fault | None:
+    match value:
+        case _Refused():
+            return Fault(place, value.code, value.detail)
+        case str() if _SURROGATE.search(value):
+            return Fault(_printable(place), "lone-surrogate", "Half of a character.")
+        case _:
+            return None
+
+
+def _escaped(name: str) -> str:
+    return _printable(name[:64]).replace("~", "~0").replace("/", "~1")
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _too_deep(place: str) -> ServerError:
+    detail = f"At most {MAX_DEPTH} levels."
+    return MalformedError(
+        f"The body is nested too deep. {detail}",
+        code="too-deep",
+        faults=[Fault(place, "too-deep", detail)],
+    )
+
+
+def _malformed(detail: str, faults: list[Fault] | None = None) -> MalformedError:
+    found = faults or [Fault("", "malformed-json", detail)]
+    return MalformedError(detail, code="malformed-json", faults=found)
