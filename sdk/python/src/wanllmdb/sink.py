@@ -15,7 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
+from urllib.parse import quote, urljoin
+
+from wanllmdb.http import Http, Login, NoAnswerError, Timeouts, base_url
+from wanllmdb.wire import CONTENT_TYPE
 
 
 class SinkError(Exception):
@@ -131,3 +135,145 @@ class Sink(Protocol):
     def close(self) -> None:
         """Give connections back. A later call opens them again."""
         ...
+
+
+class HttpSink:
+    """A wanLLMDB server, over HTTP.
+
+    `metric_url` may name another address for batches; without one they go where the rest goes.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        credential: str | Login | None,
+        *,
+        metric_url: str | None = None,
+        timeouts: Timeouts | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet. `credential` is an API key or a `Login`."""
+        self._http = Http(api_url, credential, timeouts=timeouts, ca_file=ca_file)
+        self._metrics = (
+            Http(metric_url, credential, timeouts=timeouts, ca_file=ca_file)
+            if metric_url and base_url(metric_url) != self._http.url
+            else self._http
+        )
+
+    def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
+        """`POST /runs`: idempotent, creates the project when it is missing."""
+        body = self._ask(self._http, "/api/v1/runs", payload)
+        found: object = body.get("run")
+        run = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        if not run.keys() >= {"id", "owner", "project"}:
+            raise UnreachableError("The server's answer names no run.")
+        step = body.get("last_step")
+        return OpenedRun(
+            run=run,
+            resumed=bool(body.get("resumed")),
+            last_step=step if isinstance(step, int) else None,
+            url=urljoin(f"{self._http.url}/", str(run.get("url", "")).lstrip("/")),
+        )
+
+    def send(self, owner: str, project: str, run: str, writer: str, content: bytes) -> Ack:
+        """`POST …/writers/{writer}/batches`: answers when the records are durable."""
+        path = f"{_run_path(owner, project, run)}/writers/{quote(writer, safe='')}/batches"
+        body = self._ask(self._metrics, path, content)
+        position = body.get("position")
+        if not isinstance(position, int):
+            raise UnreachableError("The server's answer names no position.")
+        return Ack(
+            position=position,
+            rejected=cast("list[dict[str, Any]]", body.get("rejected") or []),
+            stop=bool(body.get("stop")),
+            watched=bool(body.get("watched")),
+        )
+
+    def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
+        """`POST …/heartbeat`."""
+        body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", {})
+        return Pulse(stop=bool(body.get("stop")), watched=bool(body.get("watched")))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+        self._metrics.close()
+
+    def _ask(self, http: Http, path: str, body: Mapping[str, Any] | bytes) -> Mapping[str, Any]:
+        try:
+            answer = http.request("POST", path, body, content_type=CONTENT_TYPE)
+        except NoAnswerError as error:
+            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+        if answer.ok:
+            return answer.body
+        expected = answer.body.get("expected")
+        if answer.status == 409 and isinstance(expected, int):
+            raise GapError(expected, answer.detail)
+        raise RefusedError(answer.status, answer.code, answer.detail)
+
+
+class TeeSink:
+    """Two sinks at once, say the own server and the team's.
+
+    A record counts as acknowledged when both hold it; while one is away, both wait for it, so
+    neither misses anything. Each knows the run under its own owner and project.
+    """
+
+    def __init__(self, first: Sink, second: Sink) -> None:
+        self._sinks = (first, second)
+        self._opened: dict[str, tuple[OpenedRun, OpenedRun]] = {}
+
+    def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
+        """Open it in both; the first one's answer is the one to show."""
+        first, second = (sink.open_run(payload) for sink in self._sinks)
+        self._opened[first.id] = (first, second)
+        return first
+
+    def send(self, owner: str, project: str, run: str, writer: str, content: bytes) -> Ack:
+        """Send to both. If one lacks earlier records, both are sent them again."""
+        del owner, project
+        acks: list[Ack] = []
+        gaps: list[GapError] = []
+        for sink, there in zip(self._sinks, self._runs(run), strict=True):
+            try:
+                ack = sink.send(there.owner, there.project, there.id, writer, content)
+            except GapError as gap:  # noqa: PERF203  twice is no loop
+                gaps.append(gap)
+            else:
+                acks.append(ack)
+        if gaps:
+            raise min(gaps, key=lambda gap: gap.expected)
+        return Ack(
+            position=min(ack.position for ack in acks),
+            rejected=[each for ack in acks for each in ack.rejected],
+            stop=any(ack.stop for ack in acks),
+            watched=any(ack.watched for ack in acks),
+        )
+
+    def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
+        """Both hear that the run lives; either may ask it to stop."""
+        del owner, project
+        pulses = [
+            sink.heartbeat(opened.owner, opened.project, opened.id)
+            for sink, opened in zip(self._sinks, self._runs(run), strict=True)
+        ]
+        return Pulse(
+            stop=any(pulse.stop for pulse in pulses),
+            watched=any(pulse.watched for pulse in pulses),
+        )
+
+    def close(self) -> None:
+        """Close both."""
+        for sink in self._sinks:
+            sink.close()
+
+    def _runs(self, run: str) -> tuple[OpenedRun, OpenedRun]:
+        try:
+            return self._opened[run]
+        except KeyError:
+            raise RefusedError(404, "run-not-found", "The run was not opened here.") from None
+
+
+def _run_path(owner: str, project: str, run: str) -> str:
+    names = (quote(each, safe="") for each in (owner, project, run))
+    return "/api/v1/projects/{}/{}/runs/{}".format(*names)

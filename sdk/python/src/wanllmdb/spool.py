@@ -109,7 +109,8 @@ class Spool:
         Args:
             directory: of the run: ``<spool root>/<run>``.
             header: what each segment says of itself. `run`, `project` and `owner` are what
-                a later process needs to send it; `writer`, `pid`, `host`, `wall_ns` are added.
+                a later process needs to send it. `writer`, `pid`, `host`, `wall_ns` are added,
+                and `parent` in a fork child.
             writer: a name that no other process incarnation has; `new_writer` makes one.
             run: the payload of the RUN record, which becomes the first record of this
                 writer, and of the writer that each fork child becomes.
@@ -280,6 +281,7 @@ class Spool:
 
     def _become_child(self) -> None:
         self._forget_parent()
+        self._header["parent"] = self.writer
         try:
             self._begin(new_writer())
         except OSError as error:

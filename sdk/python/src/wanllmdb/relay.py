@@ -1,0 +1,258 @@
+"""Relay: finishes what a dead or an offline process began.
+
+`leftovers` finds journals that nobody writes any more and that are not fully acknowledged;
+`sync` sends them. Both may be interrupted anywhere and begun again: what was acknowledged is
+in the mark, and what is sent twice is kept once. While a journal is being sent here, its lock
+keeps other processes from sending it too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from wanllmdb import journal, segment, wire
+from wanllmdb.backoff import Backoff
+from wanllmdb.outbox import Outbox
+from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
+
+ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A journal that waits to be sent.
+
+    Attributes:
+        directory: of its run.
+        writer: who wrote it.
+        host: where it was written.
+        run: what opens the run, as `wire.Kind.RUN` has it; empty if the journal does not say.
+        size: bytes on the disk.
+    """
+
+    directory: Path
+    writer: str
+    host: str
+    run: Mapping[str, Any]
+    size: int
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What a `sync` did.
+
+    Attributes:
+        sent: records that were acknowledged.
+        finished: journals of which nothing is left.
+        rejected: records that the server passed over, by reason.
+        damaged: stretches of journals that could not be read.
+        failures: journals that are still there, and why.
+        runs: the runs that were opened, by their URL.
+    """
+
+    sent: int = 0
+    finished: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    damaged: int = 0
+    failures: list[tuple[Leftover, str]] = field(default_factory=list)
+    runs: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a `sync` stands: which journal, its URL, and how many of its records are sent."""
+
+    leftover: Leftover
+    url: str
+    sent: int
+
+
+def leftovers(spool_root: Path, *, any_host: bool = False) -> list[Leftover]:
+    """Journals below `spool_root` that no living process writes, oldest first.
+
+    Args:
+        spool_root: holds a directory for each run; may be the directory of a run itself.
+        any_host: also those of other hosts, whose processes cannot be seen from here on every
+            file system. Without it they are left to their own host.
+    """
+    here = socket.gethostname()
+    found: list[Leftover] = []
+    for directory in (spool_root, *_directories(spool_root)):
+        for writer in journal.writers(directory):
+            leftover = _leftover(directory, writer)
+            if leftover is None or not (any_host or leftover.host in {here, ""}):
+                continue
+            fd = journal.lock(directory, writer)
+            if fd is not None:
+                os.close(fd)
+                found.append(leftover)
+    return found
+
+
+def sync(
+    found: Iterable[Leftover],
+    sink: Sink,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    stopped: Callable[[], bool] = lambda: False,
+) -> SyncReport:
+    """Send journals and remove them as they are acknowledged.
+
+    Args:
+        found: what `leftovers` answered.
+        sink: where to.
+        progress: called after each acknowledged batch.
+        sleep: waits between attempts when the server does not answer; after five in a row
+            without an answer the rest is left for another time.
+        stopped: asked between batches; True ends early, and loses nothing.
+    """
+    report = SyncReport()
+    for leftover in found:
+        fd = journal.lock(leftover.directory, leftover.writer)
+        if fd is None:
+            continue  # another process has begun to send it
+        try:
+            relay = _Relay(leftover, sink, report, progress, sleep, stopped)
+            problem = relay.run()
+        finally:
+            os.close(fd)
+        if problem is not None:
+            report.failures.append((leftover, problem))
+        if stopped():
+            break
+    return report
+
+
+def start(spool_root: Path, sink: Sink, *, except_writer: str = "") -> threading.Thread:
+    """`sync` what is left below `spool_root` from a thread that nobody needs to wait for."""
+
+    def work() -> None:
+        sync((each for each in leftovers(spool_root) if each.writer != except_writer), sink)
+
+    thread = threading.Thread(target=work, name="wanllmdb-relay", daemon=True)
+    thread.start()
+    return thread
+
+
+class _Relay:
+    """Sends one journal."""
+
+    def __init__(
+        self,
+        leftover: Leftover,
+        sink: Sink,
+        report: SyncReport,
+        progress: Callable[[Progress], None] | None,
+        sleep: Callable[[float], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._leftover = leftover
+        self._sink = sink
+        self._report = report
+        self._progress = progress
+        self._sleep = sleep
+        self._stopped = stopped
+        self._outbox = Outbox(leftover.directory, leftover.writer, live=lambda: False)
+
+    def run(self) -> str | None:
+        """Send everything; why that was not possible, or None."""
+        try:
+            problem = self._send_all()
+        except RefusedError as error:
+            problem = str(error)
+        except UnreachableError as error:
+            problem = str(error)
+        finally:
+            self._outbox.close()
+        self._account(finished=problem is None)
+        return problem
+
+    def _send_all(self) -> str | None:
+        if not self._leftover.run:
+            return "nothing in it says which run it belongs to"
+        run: OpenedRun | None = None
+        backoff = Backoff()
+        failures = 0
+        while not self._stopped():
+            try:
+                run = run or self._open()
+                self._outbox.fill()
+                if self._outbox.pending:
+                    self._outbox.send(self._sink, run)
+                    self._tell(run)
+                elif self._outbox.finish():
+                    return None
+                else:
+                    return "it is written in a later version of this format"
+                failures = 0
+                backoff.reset()
+            except UnreachableError as error:
+                failures += 1
+                if failures >= ATTEMPTS:
+                    raise
+                self._sleep(backoff.next(error.retry_after))
+        return "interrupted"
+
+    def _open(self) -> OpenedRun:
+        opened = self._sink.open_run({**self._leftover.run, "writer": self._leftover.writer})
+        self._report.runs.add(opened.url)
+        return opened
+
+    def _tell(self, run: OpenedRun) -> None:
+        if self._progress is not None:
+            self._progress(Progress(self._leftover, run.url, self._outbox.sent))
+
+    def _account(self, *, finished: bool) -> None:
+        outbox, report = self._outbox, self._report
+        report.sent += outbox.sent
+        report.damaged += outbox.damaged
+        report.finished += finished
+        for code, count in outbox.refused.items():
+            report.rejected[code] = report.rejected.get(code, 0) + count
+
+
+def _directories(root: Path) -> list[Path]:
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError:
+        return []
+
+
+def _leftover(directory: Path, writer: str) -> Leftover | None:
+    """What a journal says of itself; None if it went away meanwhile."""
+    try:
+        paths = journal.segments(directory, writer)
+        headers = [header for path in paths if (header := segment.read_header(path))]
+        header = headers[0] if headers else {}
+        run = _opening(paths, header)
+        size = sum(path.stat().st_size for path in paths)
+    except FileNotFoundError:
+        return None
+    return Leftover(directory, writer, str(header.get("host", "")), run, size)
+
+
+def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:
+    """What opens the run: its RUN record, or, when that is acknowledged, what headers say."""
+    run: dict[str, Any] = {}
+    if paths and segment.number_of(paths[0]) == 0:
+        for frame in segment.read_segment(paths[0]):
+            if frame.kind == wire.Kind.RUN:
+                payload = wire.decode(frame.payload)
+                run = dict(payload) if isinstance(payload, dict) else {}
+            break
+    if not run and header.get("run") and header.get("project"):
+        run = {"id": header["run"], "project": header["project"]}
+        if header.get("owner"):
+            run["owner"] = header["owner"]
+    if "parent" in header:
+        # A fork child joins the run that its parent opened, however that was opened.
+        run.pop("resume", None)
+    return run

@@ -1,0 +1,342 @@
+"""Sender: the thread that empties a run's spool into a sink while the training runs.
+
+It reads what was appended from the disk, as batches of at most 256 KiB: as soon as 1000
+metrics are there, after 5 seconds at the latest, and at once while somebody watches the run.
+It owns no data: if it dies, hangs or is never scheduled again, nothing is lost, and what it
+did not send is sent by the next process (`wanllmdb.relay`).
+
+It never raises into the training and never makes it wait. Nothing is sent before the run is
+known to the server; when that succeeds late, everything logged until then follows. Fork
+children of the training that log are sent from here too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wanllmdb.backoff import Backoff
+from wanllmdb.family import Family
+from wanllmdb.keeper import Keeper
+from wanllmdb.outbox import Outbox
+from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
+from wanllmdb.spool import Spool
+
+POLL_SECONDS: Final = 0.25
+BEAT_SECONDS: Final = 30.0
+WATCHED_BEAT_SECONDS: Final = 5.0
+SCAN_SECONDS: Final = 2.0
+REFUSED_DELAY: Final = 600.0
+# At most so long at a stretch, and then nine times as long a rest: a tenth of one core.
+STRETCH_SECONDS: Final = 0.0002
+REST_FACTOR: Final = 9.0
+NO_PROGRESS_SECONDS: Final = 10.0
+
+_log = logging.getLogger("wanllmdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of what was logged, for the line at exit.
+
+    Attributes:
+        sent: records that the server acknowledged.
+        kept: records that are on this disk, to be sent by the next start or `wanllmdb sync`.
+        rejected: how many of the sent ones the server passed over, by reason.
+        lost: records that could not even be kept, by reason.
+        reachable: the server answered when it was last asked.
+        problem: why not everything was sent, for people; None when it was.
+        directory: where the kept ones are.
+    """
+
+    sent: int
+    kept: int
+    rejected: Mapping[str, int]
+    lost: Mapping[str, int]
+    reachable: bool
+    problem: str | None
+    directory: str
+
+
+class Sender:
+    """Sends a spool to a sink. `turn` is one step of it; `start` makes a thread do the steps.
+
+    Attributes:
+        opened: the run as the server knows it; None until it does.
+        watched: somebody looks at the run just now.
+        refusal: the server understands us and says no, so nothing is sent for now.
+        trouble: what went wrong in the last contact, for people; None when nothing did.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        sink: Sink,
+        payload: Mapping[str, Any],
+        *,
+        flush_rows: int = 1000,
+        flush_seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+        on_stop: Callable[[], None] | None = None,
+        on_opened: Callable[[OpenedRun], None] | None = None,
+    ) -> None:
+        """Prepare; nothing is sent before `start` or `turn`.
+
+        Args:
+            spool: what to send. The sender reads it from the disk.
+            sink: where to; used by the sender's thread alone from now on.
+            payload: of the RUN record, which opens the run.
+            flush_rows: so many metrics are sent at once, however young.
+            flush_seconds: so old, a metric is sent, however alone.
+            clock: seconds that only grow.
+            random: 0 ≤ x < 1, for the jitter.
+            on_stop: called once, from the sender's thread, when the server says stop.
+            on_opened: called once, from the sender's thread, when the run is known.
+        """
+        self.opened: OpenedRun | None = None
+        self.watched = False
+        self.refusal: RefusedError | None = None
+        self.trouble: str | None = None
+        self._spool = spool
+        self._sink = sink
+        self._payload = {**payload, "writer": spool.writer}
+        self._flush_rows = flush_rows
+        self._flush_seconds = flush_seconds
+        self._clock = clock
+        self._on_stop = on_stop
+        self._on_opened = on_opened
+        self._pid = os.getpid()
+        self._backoff = Backoff(random)
+        self._keeper = Keeper(spool)
+        self._wake = threading.Event()
+        self._asked = threading.Event()
+        self._drained = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finishing = self._stopped = self._told_stop = False
+        self._reachable: bool | None = None
+        self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
+        self._stretch_began = 0.0
+        main = Outbox(
+            spool.directory,
+            spool.writer,
+            live=lambda: not spool.closed,
+            breathe=self._breathe,
+            adopt=spool.append,
+            clock=clock,
+        )
+        self._family = Family(main, self._outbox_of_child)
+
+    def start(self) -> None:
+        """Send from a thread of its own; again, if it died. Nothing happens in a fork child."""
+        if os.getpid() != self._pid or self._stopped:
+            return
+        self._keeper.start()
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="wanllmdb-sender", daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> OpenedRun | None:
+        """The run as the server knows it, or None if it has not said so in time.
+
+        Raises:
+            RefusedError: the server said no: a wrong key, a run that is not there or is.
+        """
+        self._asked.wait(seconds)
+        if self.opened is None and self.refusal is not None:
+            raise self.refusal
+        return self.opened
+
+    def turn(self) -> float:
+        """Do what is due, and say in how many seconds something may be."""
+        now = self._clock()
+        if now < self._not_before:
+            return self._not_before - now
+        try:
+            run = self._open_run()
+            if now >= self._scan_at:
+                self._scan_at = now + SCAN_SECONDS
+                self._family.look()
+            for outbox in self._family:
+                self._empty(outbox, run)
+            self._beat(run)
+        except UnreachableError as error:
+            self._put_off(error)
+        except RefusedError as error:
+            self._refuse(error)
+        except OSError as error:
+            self._put_off(UnreachableError(f"The spool cannot be read: {error}"))
+        return POLL_SECONDS if self._not_before <= now else self._not_before - self._clock()
+
+    def finish(self, *, budget_unreachable: float = 5.0, budget_progress: float = 60.0) -> Report:
+        """Close the spool, send what is left within a budget, and stop.
+
+        Args:
+            budget_unreachable: seconds, if the server does not answer.
+            budget_progress: seconds, as long as it acknowledges something every 10 seconds.
+        """
+        if os.getpid() != self._pid:
+            return self._report()
+        self._spool.close(release=False)
+        self._keeper.stop()
+        self._not_before = 0.0
+        self._finishing = True
+        self._wake.set()
+        alive = self._thread is not None and self._thread.is_alive()
+        began = progress_at = time.monotonic()
+        progress = self._family.progress
+        while not self._is_done(alive) and self.refusal is None:
+            now = time.monotonic()
+            if (latest := self._family.progress) != progress:
+                progress, progress_at = latest, now
+            budget = budget_progress if self._reachable else budget_unreachable
+            if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
+                break
+        self._stopped = True
+        self._wake.set()
+        if self._drained.is_set() or not alive:
+            self._family.release()
+        self._spool.release()
+        return self._report()
+
+    def _is_done(self, alive: bool) -> bool:
+        """Wait a moment for the thread, or do a step in its place if it is gone."""
+        if alive:
+            return self._drained.wait(0.02)
+        if self._drained.is_set():
+            return True
+        self._step()
+        if not self._drained.is_set():
+            time.sleep(max(0.0, min(0.02, self._not_before - self._clock())))
+        return self._drained.is_set()
+
+    def _report(self) -> Report:
+        main = self._family.main
+        appended = self._spool.appended
+        left = max(0, appended - main.sent - main.quarantined)
+        kept = left if not self._drained.is_set() else 0
+        lost = dict(self._spool.lost)
+        if main.gaps:
+            lost["gap"] = main.gaps
+        if left > kept:
+            lost["damaged"] = left
+        return Report(
+            sent=min(main.sent, appended),
+            kept=kept,
+            rejected=self._family.refused,
+            lost=lost,
+            reachable=bool(self._reachable),
+            problem=self.trouble if kept else None,
+            directory=str(self._spool.directory),
+        )
+
+    def _run(self) -> None:
+        while not self._stopped and os.getpid() == self._pid:
+            delay = self._step()
+            if self._drained.is_set():
+                return
+            self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
+            self._wake.clear()
+
+    def _step(self) -> float:
+        """A turn that survives what nobody foresaw: the thread goes on, the data waits."""
+        try:
+            delay = self.turn()
+            if self._finishing and self._family.is_sent():
+                self._drained.set()
+            elif self._finishing:
+                delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
+        except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
+            if self.trouble != repr(error):
+                _log.exception("wanllmdb: the sender met an error it does not know; it goes on.")
+            self.trouble = repr(error)
+            self._not_before = self._clock() + self._backoff.next()
+            delay = POLL_SECONDS
+        self._asked.set()
+        return delay
+
+    def _open_run(self) -> OpenedRun:
+        if self.opened is None:
+            opened = self._sink.open_run(self._payload)
+            self._answered()
+            self.opened = opened
+            self._beat_at = self._clock()
+            # Known from now on: opened again after a 404, it must not insist on being new.
+            self._payload.pop("resume", None)
+            if self._on_opened is not None:
+                callback, self._on_opened = self._on_opened, None
+                callback(opened)
+        return self.opened
+
+    def _empty(self, outbox: Outbox, run: OpenedRun) -> None:
+        seconds = 0.0 if self.watched or self._finishing else self._flush_seconds
+        outbox.fill()
+        while outbox.is_due(self._clock(), metrics=self._flush_rows, seconds=seconds):
+            ack = outbox.send(self._sink, run)
+            self._answered()
+            if ack is not None:
+                self._hear(stop=ack.stop, watched=ack.watched)
+            if self._stopped:
+                return
+            outbox.fill()
+
+    def _beat(self, run: OpenedRun) -> None:
+        now = self._clock()
+        quiet = WATCHED_BEAT_SECONDS if self.watched else BEAT_SECONDS
+        if now - self._beat_at < BEAT_SECONDS and now - self._answer_at < quiet:
+            return
+        if self._finishing:
+            return
+        pulse = self._sink.heartbeat(run.owner, run.project, run.id)
+        self._beat_at = self._clock()
+        self._answered()
+        self._hear(stop=pulse.stop, watched=pulse.watched)
+
+    def _answered(self) -> None:
+        self._answer_at = self._clock()
+        self._reachable = True
+        self.trouble = self.refusal = None
+        self._backoff.reset()
+
+    def _hear(self, *, stop: bool, watched: bool) -> None:
+        self.watched = watched
+        if stop and not self._told_stop:
+            self._told_stop = True
+            if self._on_stop is not None:
+                self._on_stop()
+
+    def _put_off(self, error: UnreachableError) -> None:
+        self._reachable = False
+        self.trouble = str(error)
+        self._not_before = self._clock() + self._backoff.next(error.retry_after)
+
+    def _refuse(self, error: RefusedError) -> None:
+        self._reachable = True
+        self.trouble = str(error)
+        if error.status == 404 and self.opened is not None:
+            # The run is gone on the server, and here it goes on: make it known again.
+            self.opened = None
+            self._not_before = self._clock() + self._backoff.next()
+            return
+        self.refusal = error
+        self._not_before = self._clock() + REFUSED_DELAY
+
+    def _outbox_of_child(self, writer: str, live: Callable[[], bool]) -> Outbox:
+        return Outbox(
+            self._spool.directory, writer, live=live, breathe=self._breathe, clock=self._clock
+        )
+
+    def _breathe(self) -> None:
+        """After a stretch of work, leave the interpreter to the training for a while."""
+        if self._finishing:
+            return
+        used = time.thread_time() - self._stretch_began
+        if used >= STRETCH_SECONDS:
+            time.sleep(min(used, STRETCH_SECONDS * 5) * REST_FACTOR)
+            self._stretch_began = time.thread_time()
