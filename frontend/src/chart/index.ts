@@ -1,7 +1,10 @@
 /** The chart engine's face: names only. */
 
+export { formatTick, formatValue, formatX } from "./format";
 export { ChartHub } from "./hub";
+export { defaultOptions } from "./options";
 export { DASHES, RINGS, resolveColor, runColor, runColors, runDash } from "./palette";
+export { smooth } from "./smoothing";
 export { darkTheme, lightTheme } from "./theme";
 export type {
   ChartHubFace,

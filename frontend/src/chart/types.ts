@@ -171,6 +171,8 @@ export interface HubOptions {
   readonly workerFactory?: (() => Worker) | null | undefined;
   /** A worker does not see the page's fonts: those that the axes need. */
   readonly fonts?: readonly FontSource[] | undefined;
+  /** What lines are called in a tooltip: "17 runs". "lines" when left out. */
+  readonly noun?: string | undefined;
   /** Zoom all panels together. True when left out. */
   readonly syncZoom?: boolean | undefined;
   readonly onHover?: ((hover: Hover | null) => void) | undefined;

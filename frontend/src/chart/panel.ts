@@ -1,0 +1,253 @@
+/**
+ * Panel: one chart on the page. It keeps the lines for looking up, and tells the stage what to paint.
+ *
+ * What is read, tabled and exported here is what the stage draws, because both hold the same lines.
+ */
+
+import type { Engine } from "./engine";
+import { formatX } from "./format";
+import { xDomainOf } from "./layout";
+import { Line } from "./line";
+import type { Ask, Message, Near, Tail } from "./messages";
+import { pack } from "./messages";
+import { defaultOptions } from "./options";
+import { Overlay } from "./overlay";
+import { readAll } from "./readout";
+import { type Scale, scaleOf } from "./scales";
+import { summarize, tabulate, toCsv } from "./table";
+import { dress } from "./theme";
+import type {
+  ChartPanel,
+  ChartTable,
+  ChartTheme,
+  Domain,
+  ExportOptions,
+  Frame,
+  LineData,
+  LineSummary,
+  PanelOptions,
+  PixelCount,
+  Reading,
+} from "./types";
+
+/** What a panel needs of the hub it belongs to. */
+export interface PanelRoom {
+  readonly theme: ChartTheme;
+  readonly hidden: ReadonlySet<string>;
+  zoomOf(panel: Panel): Domain | null;
+  send(panel: Panel, message: Message, transfer?: readonly Transferable[]): void;
+  /** The panel holds points that are to be drained before the next batch goes out. */
+  willDrain(panel: Panel): void;
+  ask(panel: Panel, what: Ask, how: ExportOptions): Promise<unknown>;
+  whenPainted(panel: Panel): Promise<void>;
+  leave(panel: Panel): void;
+}
+
+export class Panel implements ChartPanel {
+  frame: Frame | null = null;
+  near: Near = 0;
+  /** The batch that last changed it, and the one that it shows. */
+  wanted = 0;
+  shown = -1;
+  readonly overlay: Overlay;
+  private lines: Line[] = [];
+  private options: PanelOptions;
+  private canvas: HTMLCanvasElement | null = null;
+  private size = { width: 0, height: 0, ratio: 1 };
+  private readonly tails = new Map<string, { x: number[]; y: number[] }>();
+  private scales: { x: Scale; y: Scale } | null = null;
+
+  constructor(
+    readonly id: number,
+    readonly host: HTMLElement,
+    options: Partial<PanelOptions>,
+    private readonly room: PanelRoom,
+  ) {
+    this.options = { ...defaultOptions, ...options };
+    host.classList.add("chart-host");
+    host.tabIndex = 0;
+    host.setAttribute("role", "group");
+    host.setAttribute("aria-roledescription", "line chart");
+    this.overlay = new Overlay(host);
+    dress(host, room.theme);
+    this.describe();
+  }
+
+  /** Puts a fresh canvas under the overlay and tells the engine all that it has to know. */
+  mount(engine: Engine): void {
+    this.canvas?.remove();
+    const canvas = document.createElement("canvas");
+    canvas.className = "chart-canvas";
+    canvas.setAttribute("aria-hidden", "true");
+    this.host.prepend(canvas);
+    this.canvas = canvas;
+    const stage = engine.isRemote ? canvas.transferControlToOffscreen() : canvas;
+    const transfer = stage instanceof HTMLCanvasElement ? [] : [stage];
+    this.room.send(this, { type: "open", panel: this.id, canvas: stage }, transfer);
+    this.sendOptions();
+    this.zoomed();
+    this.room.send(this, { type: "size", panel: this.id, ...this.size });
+    this.room.send(this, { type: "near", panel: this.id, near: this.near });
+    if (this.lines.length > 0) this.sendLines();
+  }
+
+  setLines(lines: readonly LineData[]): void {
+    this.lines = lines.map((data) => new Line(data));
+    this.sendLines();
+    this.describe();
+  }
+
+  append(id: string, x: ArrayLike<number>, y: ArrayLike<number>): void {
+    const line = this.lines.find((one) => one.data.id === id);
+    if (!line || x.length === 0) return;
+    line.append(x, y);
+    const tail = this.tails.get(id) ?? { x: [], y: [] };
+    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
+      tail.x.push(x[i] as number);
+      tail.y.push(y[i] as number);
+    }
+    this.tails.set(id, tail);
+    this.room.willDrain(this);
+  }
+
+  /** Sends what was appended since the last batch, as one message. */
+  drain(): void {
+    if (this.tails.size === 0) return;
+    const tails: Tail[] = [...this.tails].map(([id, { x, y }]) => ({
+      id,
+      x: Float64Array.from(x),
+      y: Float64Array.from(y),
+    }));
+    this.tails.clear();
+    this.room.send(this, { type: "append", panel: this.id, tails });
+  }
+
+  setOptions(options: Partial<PanelOptions>): void {
+    this.options = { ...this.options, ...options };
+    this.sendOptions();
+    this.describe();
+  }
+
+  get settings(): PanelOptions {
+    return this.options;
+  }
+
+  shownLines(): Line[] {
+    return this.lines.filter((line) => !this.room.hidden.has(line.group));
+  }
+
+  lineOf(group: string): Line | null {
+    if (this.room.hidden.has(group)) return null;
+    return this.lines.find((line) => line.group === group) ?? null;
+  }
+
+  /** What x spans now, whether or not it was painted already. */
+  get xDomain(): Domain {
+    return xDomainOf(this.shownLines(), this.options, this.room.zoomOf(this));
+  }
+
+  /** All that x could span. */
+  get xWhole(): Domain {
+    return xDomainOf(this.shownLines(), this.options, null);
+  }
+
+  readout(x: number): Reading[] {
+    const { options, room } = this;
+    return readAll(this.shownLines(), x, options, room.theme, this.frame?.xDomain ?? this.xDomain);
+  }
+
+  summaries(): LineSummary[] {
+    return this.shownLines().map(summarize);
+  }
+
+  toTable(maxRows = 500): ChartTable {
+    return tabulate(this.shownLines(), this.options, this.xDomain, maxRows);
+  }
+
+  exportCsv(): string {
+    return toCsv(this.shownLines(), this.options, this.xDomain);
+  }
+
+  async exportPng(options: ExportOptions = {}): Promise<Blob> {
+    return (await this.room.ask(this, "png", options)) as Blob;
+  }
+
+  async exportSvg(options: ExportOptions = {}): Promise<string> {
+    return (await this.room.ask(this, "svg", options)) as string;
+  }
+
+  async pixels(): Promise<PixelCount> {
+    await this.painted();
+    return (await this.room.ask(this, "pixels", {})) as PixelCount;
+  }
+
+  painted(): Promise<void> {
+    return this.room.whenPainted(this);
+  }
+
+  destroy(): void {
+    this.room.leave(this);
+    this.canvas?.remove();
+    this.overlay.root.remove();
+    this.host.classList.remove("chart-host");
+    for (const name of ["role", "aria-roledescription", "aria-label", "tabindex", "data-painted"]) {
+      this.host.removeAttribute(name);
+    }
+  }
+
+  /** Pixels of what is on the screen now, not of what will be. */
+  get onScreen(): { readonly x: Scale; readonly y: Scale } | null {
+    return this.scales;
+  }
+
+  paintedAs(frame: Frame, paints: number): void {
+    const { left, top, width, height } = frame.plot;
+    this.frame = frame;
+    this.scales = {
+      x: scaleOf(false, frame.xDomain, [left, left + width]),
+      y: scaleOf(frame.logY, frame.yDomain, [top + height, top]),
+    };
+    this.host.dataset.painted = String(paints);
+  }
+
+  sized(width: number, height: number, ratio: number): void {
+    this.size = { width, height, ratio };
+    this.room.send(this, { type: "size", panel: this.id, width, height, ratio });
+  }
+
+  nearing(near: Near): void {
+    if (near === this.near) return;
+    this.near = near;
+    this.room.send(this, { type: "near", panel: this.id, near });
+  }
+
+  zoomed(): void {
+    this.room.send(this, { type: "zoom", panel: this.id, domain: this.room.zoomOf(this) });
+  }
+
+  dress(theme: ChartTheme): void {
+    dress(this.host, theme);
+  }
+
+  private sendOptions(): void {
+    this.room.send(this, { type: "options", panel: this.id, options: this.options });
+  }
+
+  private sendLines(): void {
+    this.tails.clear();
+    const packed = pack(this.lines);
+    this.room.send(this, { type: "lines", panel: this.id, packed }, [packed.buffer]);
+  }
+
+  private describe(): void {
+    const { title, xLabel, xKind } = this.options;
+    const count = this.lines.length;
+    const [from, to] = this.xWhole.map((x) => formatX(xKind, x));
+    const reach = count > 0 ? `, ${xLabel} ${from} to ${to}` : "";
+    const lines = `${count} ${count === 1 ? "line" : "lines"}`;
+    this.host.setAttribute(
+      "aria-label",
+      `${title || "Chart"}: ${lines}${reach}. Arrow keys read values, plus and minus zoom, 0 shows all.`,
+    );
+  }
+}

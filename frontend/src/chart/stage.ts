@@ -1,0 +1,279 @@
+/**
+ * Stage: holds every panel's data and canvas, and paints what changed, once a frame.
+ *
+ * The same stage runs in the worker and, where there is none, on the page. Panels in sight are
+ * painted first, then those within a screen; others wait until they come near. Between slices of
+ * work it lets messages in, so that scrolling on cancels what has gone out of sight.
+ */
+
+import { type Reach, reach } from "./layout";
+import { Line } from "./line";
+import type { Ask, Batch, Canvas, Message, Near, Painted, Reply } from "./messages";
+import { unpack } from "./messages";
+import { defaultOptions } from "./options";
+import { paint, type Scene } from "./painter";
+import { countPixels, pngOf } from "./picture";
+import type { Surface } from "./surface";
+import { SvgSurface } from "./svg";
+import { lightTheme } from "./theme";
+import type { Zone } from "./ticks";
+import type { ChartTheme, Domain, ExportOptions, FontSource, Frame, PanelOptions } from "./types";
+
+export interface StageRoom {
+  now(): number;
+  nextFrame(work: () => void): void;
+  /** After messages that wait have been let in. */
+  soon(work: () => void): void;
+  post(reply: Reply): void;
+  makeCanvas(width: number, height: number): Canvas;
+  loadFonts(fonts: readonly FontSource[]): Promise<void>;
+  readonly zone: Zone;
+  /** Milliseconds that one slice of painting may take. */
+  readonly slice: number;
+}
+
+type Context = Surface & Pick<CanvasRenderingContext2D, "setTransform" | "getImageData">;
+
+interface Actor {
+  readonly id: number;
+  readonly canvas: Canvas;
+  readonly context: Context | null;
+  width: number;
+  height: number;
+  ratio: number;
+  options: PanelOptions;
+  lines: Line[];
+  zoom: Domain | null;
+  near: Near;
+  dirty: boolean;
+  reach: Reach | null;
+  frame: Frame | null;
+  paints: number;
+  reported: number;
+}
+
+export class Stage {
+  private readonly actors = new Map<number, Actor>();
+  private theme: ChartTheme = lightTheme;
+  private focus: string | null = null;
+  private hidden: ReadonlySet<string> = new Set();
+  private revision = 0;
+  private working = false;
+
+  constructor(private readonly room: StageRoom) {}
+
+  receive(batch: Batch): void {
+    for (const message of batch.messages) this.take(message);
+    this.revision = batch.revision;
+    this.schedule();
+  }
+
+  private take(message: Message): void {
+    switch (message.type) {
+      case "theme":
+        this.theme = message.theme;
+        this.soil(() => true, false);
+        return;
+      case "focus":
+        this.refocus(message.group);
+        return;
+      case "hidden":
+        this.hidden = message.groups;
+        this.soil(() => true, true);
+        return;
+      case "fonts":
+        this.dressType(message.fonts);
+        return;
+      case "open":
+        this.actors.set(message.panel, this.open(message.panel, message.canvas));
+        return;
+      case "close":
+        this.actors.delete(message.panel);
+        return;
+      default: {
+        const actor = this.actors.get(message.panel);
+        if (actor) this.direct(actor, message);
+      }
+    }
+  }
+
+  private direct(actor: Actor, message: Message): void {
+    switch (message.type) {
+      case "options":
+        actor.options = message.options;
+        break;
+      case "lines":
+        actor.lines = unpack(message.packed).map((data) => new Line(data));
+        break;
+      case "append":
+        for (const tail of message.tails) {
+          actor.lines.find((line) => line.data.id === tail.id)?.append(tail.x, tail.y);
+        }
+        break;
+      case "zoom":
+        actor.zoom = message.domain;
+        break;
+      case "size":
+        this.resize(actor, message);
+        return;
+      case "near":
+        actor.near = message.near;
+        return;
+      case "ask":
+        void this.answer(actor, message.ask, message.what, message.how);
+        return;
+    }
+    actor.dirty = true;
+    actor.reach = null;
+  }
+
+  private open(id: number, canvas: Canvas): Actor {
+    const context = canvas.getContext("2d", { alpha: false }) as Context | null;
+    const actor: Actor = {
+      id,
+      canvas,
+      context,
+      width: 0,
+      height: 0,
+      ratio: 1,
+      options: defaultOptions,
+      lines: [],
+      zoom: null,
+      near: 0,
+      dirty: true,
+      reach: null,
+      frame: null,
+      paints: 0,
+      reported: 0,
+    };
+    canvas.addEventListener("contextrestored", () => {
+      actor.dirty = true;
+      this.schedule();
+    });
+    return actor;
+  }
+
+  private resize(
+    actor: Actor,
+    size: { readonly width: number; readonly height: number; readonly ratio: number },
+  ): void {
+    actor.width = size.width;
+    actor.height = size.height;
+    actor.ratio = size.ratio;
+    actor.dirty = true;
+  }
+
+  /** Only panels that hold the old or the new group look any different. */
+  private refocus(group: string | null): void {
+    const before = this.focus;
+    this.focus = group;
+    this.soil(
+      (actor) => actor.lines.some((line) => line.group === group || line.group === before),
+      false,
+    );
+  }
+
+  private soil(concerns: (actor: Actor) => boolean, newReach: boolean): void {
+    for (const actor of this.actors.values()) {
+      if (!concerns(actor)) continue;
+      actor.dirty = true;
+      if (newReach) actor.reach = null;
+    }
+  }
+
+  private dressType(fonts: readonly FontSource[]): void {
+    void this.room.loadFonts(fonts).then(() => {
+      this.soil(() => true, false);
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.working) return;
+    this.working = true;
+    this.room.nextFrame(() => this.work());
+  }
+
+  private work(): void {
+    const waiting = [...this.actors.values()]
+      .filter((actor) => actor.dirty && actor.near > 0 && actor.width > 0)
+      .sort((a, b) => b.near - a.near);
+    const until = this.room.now() + this.room.slice;
+    for (const actor of waiting) {
+      if (this.room.now() >= until) break;
+      this.paint(actor);
+    }
+    if (waiting.some((actor) => actor.dirty)) {
+      this.room.soon(() => this.work());
+      return;
+    }
+    this.working = false;
+    const { revision } = this;
+    this.room.nextFrame(() => this.report(revision));
+  }
+
+  private report(revision: number): void {
+    const panels: Painted[] = [];
+    const waiting: number[] = [];
+    for (const actor of this.actors.values()) {
+      if (actor.dirty || !actor.frame) waiting.push(actor.id);
+      else if (actor.reported !== actor.paints) {
+        actor.reported = actor.paints;
+        panels.push({ panel: actor.id, paints: actor.paints, frame: actor.frame });
+      }
+    }
+    this.room.post({ type: "painted", revision, panels, waiting });
+  }
+
+  private shown(actor: Actor): Line[] {
+    return actor.lines.filter((line) => !this.hidden.has(line.group));
+  }
+
+  private sceneOf(actor: Actor, how: ExportOptions = {}): Scene {
+    const lines = this.shown(actor);
+    actor.reach ??= reach(lines, actor.options, actor.zoom);
+    return {
+      width: how.width ?? actor.width,
+      height: how.height ?? actor.height,
+      ratio: how.scale ?? actor.ratio,
+      theme: how.theme ?? this.theme,
+      options: actor.options,
+      lines,
+      reach: actor.reach,
+      focus: this.focus,
+      zone: this.room.zone,
+    };
+  }
+
+  private paint(actor: Actor): void {
+    const { canvas, context, width, height, ratio } = actor;
+    actor.dirty = false;
+    if (!context) return;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== w) canvas.width = w;
+    if (canvas.height !== h) canvas.height = h;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    actor.frame = paint(context, this.sceneOf(actor)).frame;
+    actor.paints += 1;
+  }
+
+  private async answer(actor: Actor, ask: number, what: Ask, how: ExportOptions): Promise<void> {
+    try {
+      this.room.post({ type: "answer", ask, value: await this.value(actor, what, how) });
+    } catch (error) {
+      this.room.post({ type: "refused", ask, reason: String(error) });
+    }
+  }
+
+  private async value(actor: Actor, what: Ask, how: ExportOptions): Promise<unknown> {
+    if (what === "pixels") {
+      if (!actor.context || !actor.frame) throw new Error("the panel was not painted yet");
+      return countPixels(actor.context, actor, actor.frame, this.theme);
+    }
+    const scene = this.sceneOf(actor, { ...how, scale: how.scale ?? 1 });
+    if (what === "png") return pngOf(scene, this.room.makeCanvas);
+    const svg = new SvgSurface(scene.width, scene.height, actor.options.title);
+    paint(svg, scene);
+    return svg.toString();
+  }
+}
