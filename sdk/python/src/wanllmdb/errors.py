@@ -4,7 +4,8 @@
 
     Exception ─ Error
     ├── UsageError              the call cannot be meant: a wrong argument, or the wrong time
-    │   ├── RowError            what `log()` was given is no row (also a TypeError)
+    │   ├── ArgumentError       an argument of a type that cannot be meant (also a TypeError)
+    │   │   └── RowError        what `log()` was given is no row
     │   └── UnsupportedError    wandb can do this, and this version cannot yet
     ├── ConfigError             a key of the config was set twice to different values
     ├── MissingKeyError         no such key (also a KeyError and an AttributeError)
@@ -31,7 +32,11 @@ class UsageError(Error):
     """The call cannot be meant: a wrong argument, or the wrong time for it."""
 
 
-class RowError(UsageError, TypeError):
+class ArgumentError(UsageError, TypeError):
+    """An argument is of a type that cannot be meant."""
+
+
+class RowError(ArgumentError):
     """What `log()` was given is no row."""
 
 

@@ -98,6 +98,10 @@ class Metrics:
                 kept[key] = self._fold(metric, key, float(value), value)
         return kept, hidden
 
+    def summaries(self) -> dict[str, Any]:
+        """Every summary that a definition asked for, as it is now."""
+        return {key: dict(summary) for key, summary in self._summaries.items()}
+
     def _fold(self, metric: Metric, key: str, number: float, value: Any) -> dict[str, Any]:
         summary: dict[str, Any] = self._summaries.setdefault(key, {})
         for kind in metric.summary:

@@ -35,7 +35,7 @@ class Loser(Protocol):
         ...
 
 
-class Keeper(Protocol):
+class FileKeeper(Protocol):
     """Who keeps values that are files: images, tables, figures, data frames."""
 
     def __call__(self, key: str, value: Any) -> dict[str, Any] | None:
@@ -44,14 +44,14 @@ class Keeper(Protocol):
 
 
 def no_files(key: str, value: Any) -> None:
-    """A `Keeper` that knows no files."""
+    """A `FileKeeper` that knows no files."""
     del key, value
 
 
 class RowMaker:
     """Makes rows from what `log()` was given; remembers the keys it has seen."""
 
-    def __init__(self, lose: Loser, keep: Keeper = no_files) -> None:
+    def __init__(self, lose: Loser, keep: FileKeeper = no_files) -> None:
         self._lose = lose
         self._keep = keep
         self._known: set[str] = set()

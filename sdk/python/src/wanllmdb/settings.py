@@ -97,8 +97,7 @@ class Settings:
     def __init__(self, **given: Any) -> None:
         chosen, ignored = _translated(given)
         for each in fields(self):
-            value = chosen[each.name] if each.name in chosen else each.default
-            object.__setattr__(self, each.name, value)
+            object.__setattr__(self, each.name, chosen.get(each.name, each.default))
         object.__setattr__(self, "given", frozenset(chosen))
         object.__setattr__(self, "ignored", ignored)
 
@@ -135,7 +134,9 @@ def resolve(
 
     Args:
         arguments: what the caller said; a value of None says nothing.
-        environ, cwd, home: where to look; those of the process by default.
+        environ: instead of that of the process.
+        cwd: instead of the working directory.
+        home: instead of the user's home.
     """
     environ = os.environ if environ is None else environ
     found = dict(ambient(names(), environ, cwd or Path.cwd(), home or _home(environ)))
@@ -288,13 +289,16 @@ _NEGATED: Final = {
 
 # Settings of wandb, of now and of old, that have no meaning here: accepted, and said so once.
 _FOREIGN: Final = frozenset(
-    "allow_offline_artifacts anonymous app_url azure_account_url_to_access_key code_dir "
-    "config_paths disable_code disable_job_creation docker email files_dir fork_from "
-    "heartbeat_seconds http_proxy https_proxy identity_token_file ignore_globs "
-    "insecure_disable_ssl job_name job_source label_disable launch log_dir log_internal "
-    "login_timeout max_end_of_run_history_metrics max_end_of_run_summary_metrics notebook_name "
-    "organization problem program program_abspath program_relpath relogin resume_from resumed "
-    "save_code settings_system settings_workspace settings_system_file start_method strict "
-    "summary_errors summary_timeout summary_warnings symlink sync_tensorboard table_raise_on_max_row_limit_exceeded "
-    "timespec wandb_dir host_name executable colab_url git_commit git_remote git_remote_url git_root".split()
+    (  # noqa: SIM905 - a page of words reads better than a column of them
+        "allow_offline_artifacts anonymous app_url azure_account_url_to_access_key code_dir "
+        "colab_url config_paths disable_code disable_job_creation docker email executable "
+        "files_dir fork_from git_commit git_remote git_remote_url git_root heartbeat_seconds "
+        "host host_name http_proxy https_proxy identity_token_file ignore_globs "
+        "insecure_disable_ssl job_name job_source label_disable launch log_dir log_internal "
+        "login_timeout max_end_of_run_history_metrics max_end_of_run_summary_metrics "
+        "notebook_name organization problem program program_abspath program_relpath relogin "
+        "resume_from resumed save_code settings_system settings_system_file settings_workspace "
+        "start_method strict summary_errors summary_timeout summary_warnings symlink "
+        "sync_tensorboard table_raise_on_max_row_limit_exceeded timespec wandb_dir"
+    ).split()
 )

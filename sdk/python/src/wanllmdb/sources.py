@@ -111,13 +111,17 @@ def _nearest(cwd: Path, home: Path, name: str) -> Path | None:
     and where anybody may write.
     """
     for folder in (cwd, *cwd.parents):
-        try:
-            if folder == home or folder.stat().st_mode & stat.S_IWOTH:
-                return None
-            if (folder / name).is_file():
-                return folder / name
-            if (folder / ".git").exists():
-                return None
-        except OSError:
+        if folder == home or not _is_private(folder):
+            return None
+        if (folder / name).is_file():
+            return folder / name
+        if (folder / ".git").exists():
             return None
     return None
+
+
+def _is_private(folder: Path) -> bool:
+    try:
+        return not folder.stat().st_mode & stat.S_IWOTH
+    except OSError:
+        return False

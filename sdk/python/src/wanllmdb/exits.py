@@ -1,0 +1,85 @@
+"""How the process ends, as far as it can be known before it does.
+
+`sys.exit(n)` and an uncaught exception are seen on their way; both are passed on unchanged.
+A signal that kills, `os._exit` and a bare `raise SystemExit(n)` leave no trace to see.
+No signal handler is installed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import traceback as traceback_
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final
+
+from wanllmdb.redaction import clean_text
+
+INTERRUPTED: Final = 255
+MAX_TRACEBACK: Final = 64 * 1024
+
+
+class ExitWatch:
+    """Remembers the exit code that the process is about to have, and why.
+
+    Attributes:
+        code: 0 until something else is known.
+        traceback: of the exception that nobody caught, without secrets.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.traceback: str | None = None
+        self._installed = False
+
+    def install(self) -> None:
+        """Begin to watch; a second time changes nothing."""
+        if self._installed:
+            return
+        self._installed = True
+        self._wrap_exit(sys, "exit")
+        for name in ("exit", "quit"):
+            if hasattr(builtins, name):
+                self._wrap_exit(builtins, name)
+        previous = sys.excepthook
+
+        def excepthook(
+            kind: type[BaseException], error: BaseException, trace: TracebackType | None
+        ) -> None:
+            self.code = exit_code_of(error)
+            self.traceback = told(error)
+            previous(kind, error, trace)
+
+        sys.excepthook = excepthook
+
+    def _wrap_exit(self, module: Any, name: str) -> None:
+        original: Callable[..., Any] = getattr(module, name)
+
+        def exit_(*arguments: Any) -> Any:
+            self.code = exit_code_of(SystemExit(*arguments))
+            self.traceback = None
+            return original(*arguments)
+
+        setattr(module, name, exit_)
+
+
+def exit_code_of(error: BaseException | None) -> int:
+    """The exit code that an exception leads to when nobody catches it."""
+    if error is None:
+        return 0
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, SystemExit):
+        if error.code is None:
+            return 0
+        return error.code if isinstance(error.code, int) else 1
+    return 1
+
+
+def told(error: BaseException) -> str | None:
+    """The traceback of an exception as text, its end if it is long; None for an exit."""
+    if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        return None
+    text = "".join(traceback_.format_exception(type(error), error, error.__traceback__))
+    return clean_text(text[-MAX_TRACEBACK:])

@@ -1,0 +1,223 @@
+"""How a run begins: settings, identity, journal, sender, and what goes along with it.
+
+The run exists on this machine before any server is asked. A server that says no takes it
+back; one that says nothing changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from wanllmdb import naming, provenance
+from wanllmdb.attachments import Attachments
+from wanllmdb.companions import accompany
+from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
+from wanllmdb.console import Voice
+from wanllmdb.credentials import find_key
+from wanllmdb.directories import run_directory, spool_root
+from wanllmdb.errors import ArgumentError, Error, UnsupportedError, UsageError
+from wanllmdb.identity import Identity
+from wanllmdb.outlet import offline, online
+from wanllmdb.run import Run, attach
+from wanllmdb.settings import Settings, resolve
+from wanllmdb.spool import Spool, new_writer
+from wanllmdb.wire import encode
+
+# Arguments of wandb's init that mean nothing here, and those that would mean another run.
+_IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard", "save_code"})
+_LATER: Final = frozenset({"sync_tensorboard", "monitor_gym"})
+_REFUSED: Final = frozenset({"fork_from", "resume_from"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `init` was asked for."""
+
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    settings: Settings | Mapping[str, Any] | None = None
+    config: Any = None
+    include: Any = None
+    exclude: Any = None
+    foreign: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Nowhere:
+    """The journal of a disabled run: takes everything, keeps nothing."""
+
+    def append(self, kind: int, payload: bytes) -> bool:
+        del kind, payload
+        return True
+
+
+def resolved(request: Request) -> Settings:
+    """All that the arguments and the surroundings say.
+
+    Raises:
+        UsageError: something cannot be meant.
+        ArgumentError: there is no such argument.
+    """
+    unknown = set(request.foreign) - _IGNORED - _LATER - _REFUSED
+    if unknown:
+        raise ArgumentError(f"init() got an unexpected keyword argument {min(unknown)!r}")
+    for name in sorted(_REFUSED):
+        if request.foreign.get(name):
+            raise UnsupportedError(f"init({name}=...) is not supported yet.")
+    base = request.settings
+    chosen = base.chosen() if isinstance(base, Settings) else dict(base or {})
+    return resolve({**chosen, **request.given})
+
+
+def begin(request: Request, settings: Settings, ended: Callable[[Run], None]) -> Run:
+    """A run that may be logged to.
+
+    Raises:
+        Error: an argument cannot be meant, or a server that answered says no.
+    """
+    voice = Voice(silent=settings.silent, quiet=settings.quiet)
+    _warn_of_foreign(request, settings, voice)
+    config = _first_config(request)
+    if settings.mode == "disabled":
+        return _disabled(settings, config, voice, ended)
+    return _kept(settings, config, voice, ended)
+
+
+def say_active(run: Run) -> None:
+    """A second `init` returned the run that is open."""
+    Voice(silent=run.settings.silent, quiet=run.settings.quiet).say(
+        f"run {run.name} is active, and init() returned it; "
+        'pass reinit="finish_previous" to begin another.'
+    )
+
+
+def _warn_of_foreign(request: Request, settings: Settings, voice: Voice) -> None:
+    chosen = request.settings
+    ignored = list(chosen.ignored if isinstance(chosen, Settings) else settings.ignored)
+    ignored += [key for key in _IGNORED - {"save_code"} if request.foreign.get(key)]
+    if ignored:
+        voice.warn(f"these settings mean nothing here: {', '.join(sorted(set(ignored)))}")
+    for name in sorted(_LATER):
+        if request.foreign.get(name):
+            voice.warn(f"{name} is not supported yet; nothing is recorded for it")
+    if os.environ.get("WANDB_DISABLED") and settings.mode == "disabled":
+        voice.warn("WANDB_DISABLED is set: nothing is recorded")
+
+
+def _first_config(request: Request) -> dict[str, Any]:
+    """The config of `init`, on top of `config-defaults.yaml` if there is one."""
+    found: dict[str, Any] = {}
+    if Path("config-defaults.yaml").is_file():
+        found.update(read_yaml("config-defaults.yaml"))
+    found.update(as_mapping(request.config) or {})
+    if request.include and request.exclude:
+        raise UsageError("Either config_include_keys or config_exclude_keys, not both.")
+    if request.include:
+        found = {key: value for key, value in found.items() if key in request.include}
+    for key in request.exclude or ():
+        found.pop(key, None)
+    return found
+
+
+def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identity:
+    chance = naming.chance()
+    run_id = settings.run_id
+    return Identity(
+        id=naming.checked_id(run_id) if run_id is not None else naming.new_id(chance),
+        name=settings.name or naming.new_name(chance),
+        project=naming.checked_project(settings.project or ""),
+        entity=settings.entity,
+        directory=directory,
+        started_ns=started_ns,
+        notes=settings.notes,
+        tags=naming.checked_tags(settings.tags),
+        group=settings.group,
+        job_type=settings.job_type,
+    )
+
+
+def _disabled(
+    settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
+) -> Run:
+    """A run that behaves like one, and is kept nowhere."""
+    identity = _identity(settings, Path(tempfile.gettempdir()), started_ns=time.time_ns())
+    identity.directory /= f"wanllmdb-disabled-{os.getuid()}-{identity.id}"
+    identity.name = settings.name or f"dummy-{identity.id}"
+    identity.project, identity.entity = settings.project or "dummy", settings.entity or "dummy"
+    run = Run(identity, settings, journal=Nowhere(), voice=voice, ended=ended)
+    adopt(run.config, config)
+    return run
+
+
+def unrecorded(settings: Settings, error: Exception, ended: Callable[[Run], None]) -> Run:
+    """What `init` returns when it failed inside: the script goes on, and nothing is recorded."""
+    voice = Voice(silent=settings.silent, quiet=settings.quiet)
+    voice.warn(f"init failed inside, nothing is recorded: {type(error).__name__}: {error}")
+    return _disabled(Settings(mode="disabled"), {}, voice, ended)
+
+
+def _kept(
+    settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
+) -> Run:
+    """A run with a journal on this machine, and a server unless it is offline."""
+    started_ns = time.time_ns()
+    identity = _identity(settings, Path(), started_ns=started_ns)
+    key = find_key(settings) if settings.mode == "online" else None
+    root, reason = spool_root(settings)
+    directory = run_directory(root, identity.id, started_ns)
+    identity.directory = directory / "files"
+    if reason:
+        voice.warn(f"{reason}; the run is kept in {directory}")
+    payload = _payload(identity, settings, wired(converted(config)))
+    spool = _journal(identity, directory, payload)
+    run = Run(
+        identity,
+        settings,
+        journal=spool,
+        voice=voice,
+        keep=Attachments(identity.directory, spool.append),
+        ended=ended,
+    )
+    adopt(run.config, config)
+    open_outlet = online if settings.mode == "online" else offline
+    attach(run, outlet=open_outlet(run, spool, payload, key=key, voice=voice))
+    accompany(run, spool.append)
+    return run
+
+
+def _journal(identity: Identity, directory: Path, payload: Mapping[str, Any]) -> Spool:
+    header = {"run": identity.id, "project": identity.project, "owner": identity.entity}
+    try:
+        return Spool.create(directory, header, writer=new_writer(), run=encode(payload))
+    except OSError as error:
+        raise Error(f"The run cannot be kept in {directory}: {error}") from error
+
+
+def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
+    """What the server is told of a run when it begins: the body of `POST /api/v1/runs`."""
+    said: dict[str, Any] = {
+        "id": identity.id,
+        "project": identity.project,
+        "owner": identity.entity,
+        "name": identity.name if _names_itself(settings) else None,
+        "config": config,
+        "tags": list(identity.tags),
+        "notes": identity.notes,
+        "group": identity.group,
+        "job_type": identity.job_type,
+        "resume": None if settings.resume == "auto" else settings.resume,
+        "started_at": identity.started_ns // 1000,
+    }
+    if settings.save_facts:
+        said["environment"] = provenance.quick_facts(sys.argv, Path.cwd())
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _names_itself(settings: Settings) -> bool:
+    """Whether the run may say its name: one that exists already keeps the name it has."""
+    return settings.name is not None or settings.run_id is None

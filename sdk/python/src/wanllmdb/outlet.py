@@ -1,0 +1,190 @@
+"""Where a run's journal empties to: a server, now or later.
+
+`online` asks the server once, for two seconds at most. What it answers is taken over by the
+run; if it says no, the run never was; if it says nothing, the sender goes on asking.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wanllmdb.config import inherit
+from wanllmdb.console import Voice
+from wanllmdb.errors import AuthenticationError, CommError, UsageError
+from wanllmdb.rows import Steps
+from wanllmdb.run import Outlet, Run
+from wanllmdb.sender import Report, Sender
+from wanllmdb.settings import Settings
+from wanllmdb.sink import OpenedRun, RefusedError
+from wanllmdb.spool import Spool
+from wanllmdb.wire import Kind, encode
+
+_LOOK_SECONDS: Final = 0.01
+
+
+class Online:
+    """Sends while the run goes on, and what is left when it ends."""
+
+    def __init__(self, run: Run, sender: Sender) -> None:
+        self._run = run
+        self._sender = sender
+
+    def finish(self) -> str:
+        report = self._sender.finish(
+            budget_progress=self._run.settings.finish_timeout,
+        )
+        return _farewell(self._run, report)
+
+
+class Offline:
+    """Sends nothing; says how to."""
+
+    def __init__(self, run: Run, spool: Spool) -> None:
+        self._run = run
+        self._spool = spool
+
+    def finish(self) -> str:
+        self._spool.close()
+        kept = f"kept {self._run.logged:,} rows in {self._spool.directory}"
+        return f"{kept} · send them with: wanllmdb sync{_losses(self._run, self._spool.lost)}"
+
+
+def offline(
+    run: Run, spool: Spool, payload: Mapping[str, Any], *, key: str | None, voice: Voice
+) -> Outlet:
+    """A run that waits on this machine until `wanllmdb sync`."""
+    del payload, key
+    if _is_nameless(run):
+        spool.append(Kind.PATCH, encode({"name": run.name}))
+    voice.say(_title(run))
+    voice.say(f"offline: kept in {spool.directory}")
+    return Offline(run, spool)
+
+
+def online(
+    run: Run, spool: Spool, payload: Mapping[str, Any], *, key: str | None, voice: Voice
+) -> Outlet:
+    """A run whose rows go to a server as they are logged.
+
+    Raises:
+        UsageError: there is no key for this server, or the run is not as `resume` wants it.
+        AuthenticationError: the server does not know the key.
+    """
+    settings = run.settings
+    if key is None and not settings.is_local:
+        spool.discard()
+        raise UsageError(
+            f"No API key is configured for {settings.base_url}. Run `wanllmdb login "
+            f"--host {settings.base_url}`, or set WANLLMDB_API_KEY."
+        )
+    from wanllmdb.http_sink import HttpSink
+
+    sender = Sender(
+        spool,
+        HttpSink(settings.api_url, key),
+        payload,
+        flush_rows=settings.flush_rows,
+        flush_seconds=settings.flush_interval,
+        on_stop=lambda: _stop(voice),
+        on_opened=lambda opened: _settle(run, spool, opened),
+    )
+    sender.start()
+    try:
+        opened = _asked(sender, settings.init_timeout)
+    except RefusedError as error:
+        sender.finish(budget_unreachable=0.0, budget_progress=0.0)
+        spool.discard()
+        raise _said_no(error, settings, key) from error
+    if opened is None and _is_nameless(run):
+        spool.append(Kind.PATCH, encode({"name": run.name}))
+    voice.say(_title(run))
+    voice.say(
+        run.url or f"{settings.base_url} does not answer; kept in {spool.directory} until it does"
+    )
+    return Online(run, sender)
+
+
+def _asked(sender: Sender, seconds: float) -> OpenedRun | None:
+    """The server's answer; None as soon as it is clear that there is none for now."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        opened = sender.wait(_LOOK_SECONDS)
+        if opened is not None or sender.trouble:
+            return opened
+    return None
+
+
+def _settle(run: Run, spool: Spool, opened: OpenedRun) -> None:
+    """Take over what the server knows of the run; called by the sender, maybe much later."""
+    identity = run._identity
+    identity.entity, identity.project = opened.owner, opened.project
+    identity.url = opened.url
+    identity.project_url = opened.url.partition("/runs/")[0] or None
+    identity.resumed = opened.resumed
+    if not opened.resumed:
+        if _is_nameless(run):
+            spool.append(Kind.PATCH, encode({"name": run.name}))
+        return
+    if run.settings.name is None and opened.run.get("name"):
+        identity.name = str(opened.run["name"])
+    inherit(run.config, opened.run.get("config") or {})
+    if opened.last_step is not None and run.logged == 0:
+        identity.first_step = opened.last_step + 1
+        run._steps = Steps(identity.first_step)
+
+
+def _is_nameless(run: Run) -> bool:
+    """Whether the run did not say its name at first, because it may have one already."""
+    return run.settings.run_id is not None and run.settings.name is None
+
+
+def _stop(voice: Voice) -> None:
+    """Somebody asked on the page that the run ends: as if they had pressed Ctrl-C here."""
+    voice.warn("the run was asked to stop")
+    _thread.interrupt_main()
+
+
+def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Exception:
+    """What the user is told when the server refuses the run."""
+    if error.status in {401, 403}:
+        shown = f"the API key {key[:6]}..." if key else "a run without an API key"
+        return AuthenticationError(
+            f"{settings.base_url} refuses {shown}: {error.detail or error.code}. "
+            f"Run `wanllmdb login --host {settings.base_url}`, or set WANLLMDB_API_KEY."
+        )
+    if error.status in {404, 409} and settings.resume in {"must", "never"}:
+        return UsageError(f'resume="{settings.resume}": {error.detail or error.code}')
+    if error.status == 422:
+        return UsageError(f"{settings.base_url} refuses the run: {error.detail or error.code}")
+    return CommError(
+        f"{settings.base_url} refuses the run ({error.status}): {error.detail or error.code}"
+    )
+
+
+def _title(run: Run) -> str:
+    place = "/".join(filter(None, (run.entity, run.project)))
+    return f"{'resuming' if run.resumed else 'run'} {run.name} ({run.id}) in {place}"
+
+
+def _farewell(run: Run, report: Report) -> str:
+    """The last line: how much is safe where, and what is not."""
+    lost = _losses(run, report.lost)
+    refused = sum(report.rejected.values())
+    if refused:
+        lost += f" · {refused:,} refused by the server: {', '.join(sorted(report.rejected))}"
+    if not report.kept:
+        return f"synced {run.logged:,} rows · {run.url}{lost}"
+    whole = report.sent + report.kept
+    why = f" ({report.problem})" if report.problem else ""
+    return (
+        f"synced {report.sent:,} of {whole:,} records; {report.kept:,} kept in "
+        f"{report.directory}{why} and sent by the next run or `wanllmdb sync`{lost}"
+    )
+
+
+def _losses(run: Run, spooled: Mapping[str, int]) -> str:
+    total = run.lost + sum(spooled.values())
+    return f" · {total:,} values could not be kept" if total else ""

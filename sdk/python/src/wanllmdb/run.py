@@ -1,0 +1,326 @@
+"""Run: what the user holds while a script trains.
+
+Every method calls a part that does the work: `rows` makes rows, the journal keeps them,
+`config` and `summary` are mappings of their own. A mistake of ours never reaches the
+training: it becomes one warning and a counted loss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Protocol
+
+from wanllmdb import metric as metric_
+from wanllmdb.config import Config, changed_inside
+from wanllmdb.console import Voice
+from wanllmdb.errors import Error, UsageError
+from wanllmdb.exits import exit_code_of, told
+from wanllmdb.identity import Identity, Named
+from wanllmdb.losses import Losses
+from wanllmdb.metric import Metric, Metrics
+from wanllmdb.rows import FileKeeper, RowMaker, Steps, as_step, no_files, payloads
+from wanllmdb.settings import Settings
+from wanllmdb.summary import Summary, absorb
+from wanllmdb.values import LOGGED, Unloggable
+from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
+
+_time_ns = time.time_ns
+_ROW = int(Kind.ROW)
+
+
+class Journal(Protocol):
+    """Keeps records. `append` never raises and never waits for anybody."""
+
+    def append(self, kind: int, payload: bytes) -> bool:
+        """Keep a record; False if it is not safe yet."""
+        ...
+
+
+class Companion(Protocol):
+    """What goes along with a run and ends with it: the monitor, the capture of the terminal."""
+
+    def close(self) -> None:
+        """Write what is left, and end; soon."""
+        ...
+
+    def abandon(self) -> None:
+        """In the child of a fork: keep nothing any more."""
+        ...
+
+
+class Outlet(Protocol):
+    """Where the journal empties to."""
+
+    def finish(self) -> str | None:
+        """Send what can be sent in the time there is; the last line for the user."""
+        ...
+
+
+class Run(Named):
+    """One execution: what it was told, what it measures, what became of it.
+
+    Args:
+        identity: who it is.
+        settings: what it was told.
+        journal: keeps its records.
+        voice: speaks to the user.
+        keep: keeps values that are files.
+        ended: called once, when the run is over.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        settings: Settings,
+        *,
+        journal: Journal,
+        voice: Voice,
+        keep: FileKeeper = no_files,
+        ended: Callable[[Run], None] = lambda run: None,  # noqa: ARG005
+    ) -> None:
+        super().__init__(identity, settings)
+        self._journal = journal
+        self._append = journal.append
+        self._voice = voice
+        self._ended = ended
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._finished = False
+        self._logged = 0
+        self._exit_code: int | None = None
+        self._lose = Losses(journal.append, voice)
+        self._rows = RowMaker(self._lose, keep)
+        self._steps = Steps(identity.first_step)
+        self._metrics = Metrics()
+        self._companions: list[Companion] = []
+        self._outlet: Outlet | None = None
+        self._config = Config(
+            self._write_config, voice.warn, allow_val_change=settings.allow_val_change
+        )
+        self._summary = Summary(self._write_summary, self._summary_value)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `finish` was called."""
+        return self._finished
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the run began in this process, and not in the one it was forked from."""
+        return os.getpid() == self._pid
+
+    @property
+    def logged(self) -> int:
+        """How many rows were logged."""
+        return self._logged
+
+    @property
+    def lost(self) -> int:
+        """How many values could not be kept."""
+        return self._lose.total
+
+    # What it says.
+
+    @property
+    def step(self) -> int:
+        """The step that the next `log()` gets if it names none."""
+        return self._steps.current
+
+    @property
+    def config(self) -> Config:
+        return self._config
+
+    @property
+    def summary(self) -> Summary:
+        return self._summary
+
+    def log(
+        self,
+        data: Mapping[str, Any],
+        step: int | None = None,
+        commit: bool | None = None,
+        sync: bool | None = None,  # noqa: ARG002 - of an older wandb
+    ) -> None:
+        """Keep one row. It outlives this process as soon as this returns.
+
+        Args:
+            data: keys to values; nested mappings, arrays and media are fine.
+            step: the x of the row. It leaves the step open for more, unless `commit` is true.
+            commit: false leaves the step open: what is logged next belongs to it, too.
+            sync: of an older wandb; means nothing.
+
+        Raises:
+            UsageError: the run is over, or `data` is no mapping with string keys.
+        """
+        if self._finished:
+            raise UsageError(
+                f"Run ({self.id}) is finished. The call to `log` will be ignored. "
+                "Please make sure that you are using an active run."
+            )
+        try:
+            self._log(data, step, commit)
+        except Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - never into the training
+            self._fault("log", error)
+
+    def _log(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
+        values = self._rows.make(data)
+        plain = values is data
+        if step is not None:
+            step = as_step(step)
+        with self._lock:
+            step = self._steps.take(step, commit)
+            if self._metrics:
+                values = self._metrics.complete(values)
+        if not values:
+            return
+        now = _time_ns() // 1000
+        payload = encode((step, now, values))
+        if len(payload) <= MAX_RECORD_BYTES:
+            self._append(_ROW, payload)
+        else:
+            for part in payloads(step, now, values, self._lose):
+                self._append(_ROW, part)
+        self._logged += 1
+        absorb(self._summary, values, self._metrics, plain=plain)
+
+    def define_metric(
+        self,
+        name: Any,
+        step_metric: Any = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        goal: str | None = None,
+        overwrite: bool | None = None,
+        **legacy: Any,
+    ) -> Metric:
+        """Say over what a metric is drawn and what its summary keeps. See `metric`."""
+        del overwrite, legacy
+        found = metric_.defined(
+            name,
+            step_metric=step_metric,
+            step_sync=step_sync,
+            hidden=hidden,
+            summary=summary,
+            goal=goal,
+        )
+        self._check_open("define_metric")
+        with self._lock:
+            self._metrics.define(found)
+        self._append(Kind.METRIC, encode(found.record()))
+        return found
+
+    # How it ends.
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """End the run: send what is left, in bounded time. A second time does nothing.
+
+        In the child of a fork this does nothing either: the run is its parent's.
+        """
+        del quiet
+        self._finish(exit_code or 0)
+
+    def _finish(self, exit_code: int, traceback: str | None = None) -> None:
+        with self._lock:
+            if self._finished or os.getpid() != self._pid:
+                return
+            self._finished = True
+        try:
+            self._close(exit_code, traceback)
+        except Exception as error:  # noqa: BLE001 - never into the training
+            self._fault("finish", error)
+        finally:
+            self._ended(self)
+
+    def _close(self, exit_code: int, traceback: str | None) -> None:
+        for companion in self._companions:
+            with contextlib.suppress(OSError, RuntimeError):
+                companion.close()
+        if changed := changed_inside(self._config):
+            self._append(Kind.CONFIG, encode({"set": changed}))
+        if kept := self._metrics.summaries():
+            self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
+        self._lose.tell()
+        self._exit_code = exit_code
+        said: dict[str, Any] = {
+            "exit_code": exit_code,
+            "time_us": _time_ns() // 1000,
+            "logged": self._logged,
+            "lost": self._lose.total,
+        }
+        if traceback:
+            said["traceback"] = traceback
+        self._append(Kind.FINISH, encode(said))
+        line = self._outlet.finish() if self._outlet else None
+        if line:
+            self._voice.say(line)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._finish(exit_code_of(error), told(error) if error else None)
+
+    def join(self, exit_code: int | None = None) -> None:
+        self.finish(exit_code)
+
+    def _label(self, *_: Any, **__: Any) -> None:
+        """Integrations announce themselves here; nobody listens."""
+
+    # What its parts call.
+
+    def _check_open(self, call: str) -> None:
+        if self._finished:
+            raise UsageError(
+                f"Run ({self.id}) is finished. The call to `{call}` will be ignored. "
+                "Please make sure that you are using an active run."
+            )
+
+    def _write_config(self, values: dict[str, Any]) -> None:
+        self._check_open("config")
+        self._append(Kind.CONFIG, encode({"set": values}))
+
+    def _write_summary(self, values: dict[str, Any], unset: list[str]) -> None:
+        self._check_open("summary")
+        self._append(Kind.SUMMARY, encode({"set": values, "unset": unset}))
+
+    def _summary_value(self, key: str, value: Any) -> Any:
+        try:
+            return LOGGED.convert(value)
+        except Unloggable as error:
+            self._lose("unloggable", f"the summary's {key!r} has {error}, which cannot be kept")
+        return Summary.ABSENT
+
+    def _patch(self, **changes: Any) -> None:
+        self._check_open("name, notes or tags")
+        super()._patch(**changes)
+        self._append(Kind.PATCH, encode(changes))
+
+    def _forked(self) -> None:
+        """In the child of a fork: a lock that somebody held is held no more."""
+        self._lock = threading.RLock()
+        for companion in self._companions:
+            companion.abandon()
+
+    def _fault(self, call: str, error: Exception) -> None:
+        """A mistake of ours: counted, said once."""
+        self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
+
+
+def attach(run: Run, *, outlet: Outlet | None = None, companions: Iterable[Companion] = ()) -> None:
+    """Give a run what it ends with."""
+    if outlet is not None:
+        run._outlet = outlet
+    run._companions.extend(companions)

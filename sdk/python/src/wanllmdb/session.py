@@ -1,0 +1,225 @@
+"""The session: which run is the current one, how one begins, and that each one ends.
+
+The only state of the module. A run begins without waiting for a server longer than two
+seconds and without failing for one that cannot be reached; it ends with the script at the
+latest, with the script's exit code. What a fork copies is left to the parent.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from wanllmdb import opening
+from wanllmdb.config import Config
+from wanllmdb.errors import Error
+from wanllmdb.exits import ExitWatch
+from wanllmdb.metric import Metric
+from wanllmdb.opening import Request
+from wanllmdb.run import Run
+from wanllmdb.settings import Settings
+from wanllmdb.summary import Summary
+
+
+class _Session:
+    """The runs of this process that are not over, the current one last in line."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.current: Run | None = None
+        self.open: list[Run] = []
+        self.exit = ExitWatch()
+        self.hooked = False
+        self.pid = os.getpid()
+
+    def hook(self) -> None:
+        """Take care that every run ends with the process; the first run asks for it."""
+        self.exit.install()
+        if not self.hooked:
+            self.hooked = True
+            atexit.register(self.end)
+            os.register_at_fork(after_in_child=self.forked)
+
+    def end(self) -> None:
+        """The process ends: so does every run that is still open."""
+        for run in list(self.open):
+            run._finish(self.exit.code, self.exit.traceback)
+
+    def forked(self) -> None:
+        """In the child: its runs are its own; the parent's may be logged to, and no more."""
+        self.lock = threading.RLock()
+        self.pid = os.getpid()
+        for run in self.open:
+            run._forked()
+        self.open = []
+
+    def ended(self, run: Run) -> None:
+        """Forget a run that is over."""
+        with self.lock, contextlib.suppress(ValueError):
+            self.open.remove(run)
+        if self.current is run:
+            self.current = None
+
+
+_session = _Session()
+
+
+def init(  # noqa: D417 - the arguments are those of wandb, told in the README
+    project: str | None = None,
+    entity: str | None = None,
+    name: str | None = None,
+    config: Any = None,
+    *,
+    tags: Any = None,
+    notes: str | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    id: str | None = None,  # noqa: A002 - wandb's word
+    resume: str | bool | None = None,
+    dir: Any = None,  # noqa: A002 - wandb's word
+    mode: str | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
+    reinit: str | bool | None = None,
+    config_include_keys: Any = None,
+    config_exclude_keys: Any = None,
+    allow_val_change: bool | None = None,
+    monitor_system: bool | None = None,
+    monitor_interval: float | None = None,
+    git_tracking: bool | None = None,
+    **foreign: Any,
+) -> Run:
+    """Begin a run and make it the current one; return the current one if there is one.
+
+    Waits at most two seconds for a server. If none answers, the run is kept on this machine
+    and sent as soon as one does.
+
+    Args:
+        reinit: what to do when a run is open: return it (by default), `"finish_previous"`,
+            or `"create_new"` beside it.
+
+    Raises:
+        UsageError: an argument cannot be meant.
+        AuthenticationError: the server does not know the key.
+    """
+    given = {
+        "project": project,
+        "entity": entity,
+        "name": name,
+        "tags": tags,
+        "notes": notes,
+        "group": group,
+        "job_type": job_type,
+        "run_id": id,
+        "resume": resume,
+        "dir": dir,
+        "mode": mode,
+        "reinit": reinit,
+        "allow_val_change": allow_val_change,
+        "monitor_system": monitor_system,
+        "monitor_interval": monitor_interval,
+        "git_tracking": git_tracking,
+    }
+    request = Request(
+        given={key: value for key, value in given.items() if value is not None},
+        settings=settings,
+        config=config,
+        include=config_include_keys,
+        exclude=config_exclude_keys,
+        foreign=foreign,
+    )
+    with _session.lock:
+        resolved = opening.resolved(request)
+        previous = _active()
+        if previous is not None and resolved.reinit in {True, "finish_previous"}:
+            previous.finish()
+        elif previous is not None and resolved.reinit != "create_new":
+            opening.say_active(previous)
+            return previous
+        _session.hook()
+        run = _begun(request, resolved)
+        _session.open.append(run)
+        if previous is None or previous.is_over or resolved.reinit != "create_new":
+            _session.current = run
+        return run
+
+
+def _begun(request: Request, resolved: Settings) -> Run:
+    """A run; one that records nothing if a mistake of ours keeps it from beginning."""
+    try:
+        return opening.begin(request, resolved, _session.ended)
+    except Error:
+        raise
+    except Exception as error:  # noqa: BLE001 - the training goes on
+        return opening.unrecorded(resolved, error, _session.ended)
+
+
+def _active() -> Run | None:
+    """The current run, unless it is another process's."""
+    run = _session.current
+    return run if run is not None and run.is_ours else None
+
+
+def current() -> Run | None:
+    """The run that `wandb.run` is: in the child of a fork, that of the parent."""
+    return _session.current
+
+
+def needed(call: str) -> Run:
+    """The current run, or an `Error` that says what is missing."""
+    run = _session.current
+    if run is None:
+        raise Error(f"You must call wandb.init() before {call}")
+    return run
+
+
+def log(
+    data: Mapping[str, Any],
+    step: int | None = None,
+    commit: bool | None = None,
+    sync: bool | None = None,
+) -> None:
+    """Keep one row of the current run; see `Run.log`."""
+    run = _session.current
+    if run is None:
+        raise Error("You must call wandb.init() before wandb.log()")
+    run.log(data, step, commit, sync)
+
+
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """End the current run; without one, nothing happens."""
+    run = _session.current
+    if run is not None:
+        run.finish(exit_code, quiet)
+
+
+def define_metric(name: Any, *arguments: Any, **keywords: Any) -> Metric:
+    """Say how a metric of the current run is meant; see `Run.define_metric`."""
+    return needed("wandb.define_metric()").define_metric(name, *arguments, **keywords)
+
+
+def config() -> Config:
+    """The config of the current run."""
+    return needed("wandb.config").config
+
+
+def summary() -> Summary:
+    """The summary of the current run."""
+    return needed("wandb.summary").summary
+
+
+def setup(*_: Any, **__: Any) -> None:
+    """Of wandb, where it starts a process. There is none here."""
+
+
+def teardown(exit_code: int | None = None) -> None:
+    """End every run of this process."""
+    for run in list(_session.open):
+        run.finish(exit_code)
+
+
+def require(*_: Any, **__: Any) -> None:
+    """Of wandb, where it turns features on. All of them are on."""
