@@ -175,5 +175,6 @@ def project_from(row: RowMapping) -> Project:
 def run_from(row: RowMapping) -> Run:
     """A run from a row of `select_runs`."""
     values: dict[str, Any] = {**row, "state": RunState(row["state"]), "tags": tuple(row["tags"])}
-    values.pop("role", None)
+    for beside in ("role", "sort_value"):
+        values.pop(beside, None)
     return Run(**values)

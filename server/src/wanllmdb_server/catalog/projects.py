@@ -11,6 +11,7 @@ from wanllmdb_server.catalog.access import project_from
 from wanllmdb_server.catalog.tables import members, owners, projects, users
 from wanllmdb_server.catalog.where import reachable, readable, select_projects
 from wanllmdb_server.domain.access import Actor, Role
+from wanllmdb_server.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from wanllmdb_server.domain.project import Project
 
 
@@ -34,6 +35,30 @@ def add_project(
     values = {"owner_id": owner, "name": name, "description": description, "colors": 0}
     added = insert(projects).values(**values, created_at=now, updated_at=now)
     return int(connection.execute(added.returning(projects.c.id)).scalar_one())
+
+
+def create_project(
+    connection: Connection, actor: Actor, owner: str, name: str, description: str, *, now: int
+) -> int:
+    """A new project of an owner for whom the actor may create one; returns its number.
+
+    Raises:
+        NotAllowedError: the owner is somebody else.
+        ConflictError: there is one of this name; code `project-exists`.
+    """
+    if owner != actor.name and not actor.admin:
+        raise NotAllowedError(f"You may create projects of your own, '{actor.name}'.")
+    number = owner_id(connection, owner)
+    if number is None:
+        raise NotFoundError(f"There is no user '{owner[:64]}'.", code="owner-not-found")
+    if project_id(connection, number, name) is not None:
+        raise project_exists(owner, name)
+    return add_project(connection, number, name, description, now=now)
+
+
+def project_exists(owner: str, name: str) -> ConflictError:
+    """The error for a name that is taken."""
+    return ConflictError(f"There is a project '{owner}/{name}' already.", code="project-exists")
 
 
 def project_id(connection: Connection, owner: int, name: str) -> int | None:

@@ -197,9 +197,10 @@ def delete_runs(connection: Connection, numbers: Sequence[int], *, now: int) -> 
     connection.execute(delete(runs).where(runs.c.number.in_(numbers)))
 
 
-def numbers_of_project(connection: Connection, project_id: int) -> list[int]:
-    """The numbers of all runs of a project."""
-    return list(connection.scalars(select(runs.c.number).where(runs.c.project_id == project_id)))
+def ids_of_project(connection: Connection, project_id: int) -> list[tuple[int, str]]:
+    """The numbers and ids of all runs of a project."""
+    query = select(runs.c.number, runs.c.id).where(runs.c.project_id == project_id)
+    return [(number, run_id) for number, run_id in connection.execute(query)]
 
 
 def deleted_numbers(catalog: Catalog) -> list[int]:

@@ -16,6 +16,7 @@ from wanllmdb_server.domain.run import RunState
 Column = Literal["created_at", "name", "state", "started_at", "heartbeat_at", "duration", "user"]
 Part = Literal["column", "config", "summary"]
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
+TEXT_COLUMNS: Final = frozenset[Column](["name", "state", "user"])
 
 MAX_QUERY: Final = 1024
 MAX_WORDS: Final = 32

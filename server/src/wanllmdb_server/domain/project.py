@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from wanllmdb_server.domain.access import Role
+
+MAX_DESCRIPTION: Final = 65_536
 
 _FORBIDDEN = re.compile(r"[/\\#?%:\x00-\x1f\x7f]")
 
