@@ -58,7 +58,7 @@ class Kind(enum.IntEnum):
     LOSS = 9  # {"reason", "count", "detail"}
     METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
     RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
-    PATCH = 13  # {"name"?, "notes"?, "tags"?}
+    PATCH = 13  # {"name"?, "notes"?, "tags"?, "environment"? (facts that are added)}
 
 
 class Row(NamedTuple):

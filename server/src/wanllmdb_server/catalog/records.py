@@ -109,6 +109,8 @@ def _patch(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]
     }
     if isinstance(said.get("tags"), list):
         texts["tags"] = tuple(tag for tag in _list(said["tags"]) if isinstance(tag, str))
+    if isinstance(said.get("environment"), dict):
+        texts["environment"] = {**changes.environment, **_mapping(said["environment"])}
     return replace(changes, **texts)
 
 
