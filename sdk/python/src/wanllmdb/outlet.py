@@ -7,22 +7,21 @@ run; if it says no, the run never was; if it says nothing, the sender goes on as
 from __future__ import annotations
 
 import _thread
-import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from wanllmdb import relay
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
+from wanllmdb.http import Login
 from wanllmdb.rows import Steps
 from wanllmdb.run import Outlet, Run
 from wanllmdb.sender import Report, Sender
 from wanllmdb.settings import Settings
-from wanllmdb.sink import OpenedRun, RefusedError
+from wanllmdb.sink import HttpSink, OpenedRun, RefusedError
 from wanllmdb.spool import Spool
 from wanllmdb.wire import Kind, encode
-
-_LOOK_SECONDS: Final = 0.01
 
 
 class Online:
@@ -74,17 +73,15 @@ def online(
         AuthenticationError: the server does not know the key.
     """
     settings = run.settings
-    if key is None and not settings.is_local:
+    if key is None and not settings.is_local and not settings.password:
         spool.discard()
         raise UsageError(
             f"No API key is configured for {settings.base_url}. Run `wanllmdb login "
             f"--host {settings.base_url}`, or set WANLLMDB_API_KEY."
         )
-    from wanllmdb.http_sink import HttpSink
-
     sender = Sender(
         spool,
-        HttpSink(settings.api_url, key),
+        _sink(settings, key),
         payload,
         flush_rows=settings.flush_rows,
         flush_seconds=settings.flush_interval,
@@ -93,28 +90,25 @@ def online(
     )
     sender.start()
     try:
-        opened = _asked(sender, settings.init_timeout)
+        opened = sender.wait(settings.init_timeout)
     except RefusedError as error:
         sender.finish(budget_unreachable=0.0, budget_progress=0.0)
         spool.discard()
         raise _said_no(error, settings, key) from error
-    if opened is None and _is_nameless(run):
-        spool.append(Kind.PATCH, encode({"name": run.name}))
     voice.say(_title(run))
     voice.say(
         run.url or f"{settings.base_url} does not answer; kept in {spool.directory} until it does"
     )
+    if opened is not None:
+        relay.start(spool.directory.parent, _sink(settings, key), except_writer=spool.writer)
     return Online(run, sender)
 
 
-def _asked(sender: Sender, seconds: float) -> OpenedRun | None:
-    """The server's answer; None as soon as it is clear that there is none for now."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        opened = sender.wait(_LOOK_SECONDS)
-        if opened is not None or sender.trouble:
-            return opened
-    return None
+def _sink(settings: Settings, key: str | None) -> HttpSink:
+    login = None
+    if settings.username and settings.password:
+        login = Login(settings.username, settings.password)
+    return HttpSink(settings.api_url, key or login, metric_url=settings.metric_url)
 
 
 def _settle(run: Run, spool: Spool, opened: OpenedRun) -> None:
