@@ -12,6 +12,7 @@ from wanllmdb_server.domain.series import KeyStats
 
 STALE_AFTER_S: Final = 90.0  # no sign of life for so long: crashed, until one comes
 SYSTEM_PREFIX: Final = "system/"  # keys of the machine's own figures, in no summary
+CONSOLE_PREFIX: Final = "console/"  # keys of what the script printed, a line a point
 MAX_TEXT: Final = 65_536  # characters of notes; names, groups and tags are shorter
 MAX_NAME: Final = 256
 MAX_TAGS: Final = 256
@@ -157,7 +158,12 @@ def text_fault(text: str, limit: int = MAX_NAME) -> str | None:
     return None
 
 
+def is_users_key(key: str) -> bool:
+    """Whether a key is one that the user logged, and not what was found beside it."""
+    return not key.startswith((SYSTEM_PREFIX, CONSOLE_PREFIX))
+
+
 def merged_summary(explicit: Mapping[str, Any], keys: Iterable[KeyStats]) -> dict[str, Any]:
     """The summary as it is shown: the last value of every key, under what the user set."""
-    last = {each.key: each.last for each in keys if not each.key.startswith(SYSTEM_PREFIX)}
+    last = {each.key: each.last for each in keys if is_users_key(each.key)}
     return last | dict(explicit)

@@ -31,11 +31,11 @@ from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import (
     MAX_TAGS,
     MAX_TEXT,
-    SYSTEM_PREFIX,
     Finish,
     Run,
     RunChanges,
     id_fault,
+    is_users_key,
     merged_summary,
     text_fault,
 )
@@ -104,7 +104,7 @@ class Runs:
             replace(run, summary=_merged(run.summary, keys)),
             created=outcome == "created",
             resumed=outcome == "resumed",
-            last_step=max((k.last_step for k in keys if _is_users(k)), default=None),
+            last_step=max((k.last_step for k in keys if is_users_key(k.key)), default=None),
         )
 
     def _begin(
@@ -237,10 +237,6 @@ class Runs:
 
 def _merged(explicit: Mapping[str, Any], keys: list[KeyStats]) -> dict[str, Any]:
     return plain(merged_summary(explicit, keys))
-
-
-def _is_users(key: KeyStats) -> bool:
-    return not key.key.startswith(SYSTEM_PREFIX)
 
 
 def _check_new(project: str, new: NewRun) -> None:
