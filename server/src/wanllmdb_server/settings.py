@@ -11,10 +11,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final
 
 PREFIX: Final = "WANLLMDB_SERVER_"
-Role = Literal["all", "api", "metrics", "worker"]
 
 
 class SettingsError(ValueError):
@@ -35,7 +34,6 @@ class Settings:
             "*" is any. A foreign name is refused, so that no page can rebind its name to us.
         public_url: how others reach the server, when a proxy stands before it.
         metric_url: where clients shall send metrics, None for the address they came to.
-        role: which part of the server this process is.
     """
 
     host: str = "127.0.0.1"
@@ -46,7 +44,6 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     public_url: str | None = None
     metric_url: str | None = None
-    role: Role = "all"
 
     @property
     def loopback(self) -> bool:
@@ -76,7 +73,6 @@ def load(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         allowed_hosts=_names(given, environ, "allowed_hosts"),
         public_url=_url(given, environ, "public_url"),
         metric_url=_url(given, environ, "metric_url"),
-        role=_role(given, environ),
     )
 
 
@@ -138,10 +134,3 @@ def _url(given: Mapping[str, Any], environ: Mapping[str, str], name: str) -> str
     if not str(said).startswith(("http://", "https://")):
         raise SettingsError(f"{name} begins with http:// or https://, not {said!r}.")
     return str(said).rstrip("/")
-
-
-def _role(given: Mapping[str, Any], environ: Mapping[str, str]) -> Role:
-    said = _text(given, environ, "role", "all")
-    if said not in get_args(Role):
-        raise SettingsError(f"role is one of {', '.join(get_args(Role))}, not {said!r}.")
-    return cast("Role", said)

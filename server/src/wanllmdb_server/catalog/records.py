@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from wanllmdb.wire import Kind, Record, is_row
-from wanllmdb_server.domain.run import SYSTEM_PREFIX, Finish, Loss, RunChanges
+from wanllmdb_server.domain.run import CONSOLE_PREFIX, SYSTEM_PREFIX, Finish, Loss, RunChanges
 
-CONSOLE_PREFIX: Final = "console/"
 _STREAMS: Final = frozenset(["stdout", "stderr"])
 
 # Kinds that are kept as rows of the store, and those that say something of the run.
@@ -109,6 +108,8 @@ def _patch(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]
     }
     if isinstance(said.get("tags"), list):
         texts["tags"] = tuple(tag for tag in _list(said["tags"]) if isinstance(tag, str))
+    if isinstance(said.get("environment"), dict):
+        texts["environment"] = {**changes.environment, **_mapping(said["environment"])}
     if isinstance(said.get("environment"), dict):
         texts["environment"] = {**changes.environment, **_mapping(said["environment"])}
     return replace(changes, **texts)

@@ -1,18 +1,20 @@
 """The gate before every front: which names the server answers to, and what browsers may do.
 
 A page of a stranger can point its own name at 127.0.0.1; the browser then sends that name as
-Host, and it is refused here with 421. Every answer that is HTML says that nothing but this
-server may be loaded, embedded or asked.
+Host, and it is refused here with 421. An address in digits is nobody's name, so it passes.
+Every answer that is HTML says that nothing but this server may be loaded, embedded or asked.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wanllmdb_server.fronts.rest import problems
 
 CSP: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -30,7 +32,6 @@ _ON_HTML: Final = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_LOOPBACK: Final = frozenset(["localhost", "127.0.0.1", "[::1]"])
 
 
 class Gate:
@@ -38,7 +39,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
         self._app = app
-        self._hosts = _LOOPBACK | {host.lower() for host in hosts}
+        self._hosts = {"localhost", *(host.lower() for host in hosts)}
         self._any = "*" in self._hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +47,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         host = hostname(Headers(scope=scope).getlist("host"))
-        if host is None or not (self._any or host in self._hosts):
+        if host is None or not (self._any or host in self._hosts or is_address(host)):
             await _refuse(scope, receive, send)
             return
         if scope["type"] == "websocket":
@@ -71,6 +72,15 @@ def hostname(said: list[str]) -> str | None:
     return host.partition(":")[0].rstrip(".") or None
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an address in digits."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _guard(headers: MutableHeaders) -> None:
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
@@ -84,20 +94,12 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    body = msgspec.json.encode(
-        {
-            "type": "/docs/errors#unknown-host",
-            "title": "Misdirected Request",
-            "status": 421,
-            "detail": "This server does not answer to that Host name. "
-            "If it is one of its names, start it with --allowed-host NAME.",
-            "code": "unknown-host",
-        }
+    answer = problems.problem(
+        scope,
+        421,
+        "unknown-host",
+        "This server does not answer to that Host name. "
+        "If it is one of its names, start it with --allowed-host NAME.",
+        headers={"Connection": "close"},
     )
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 421, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await answer(scope, receive, send)

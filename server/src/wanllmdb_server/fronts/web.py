@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
 
 PAGE: Final = Path(__file__).parent.parent / "page"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # in the order of preference
@@ -91,7 +94,7 @@ class Page:
             self._built_at = built_at
 
 
-def routes(page: Page) -> list[Route]:
+def route(page: Page) -> Route:
     """The route of the page; it takes what no other route took, so it stands last."""
 
     async def serve(request: Request) -> Response:
@@ -102,10 +105,19 @@ def routes(page: Page) -> list[Route]:
             kept = "public, max-age=31536000, immutable" if path.startswith("/assets/") else None
             return _answer(found, accepted, kept or "no-cache")
         if not is_page_path(path):
-            return Response(b"There is no such file.", 404, media_type="text/plain")
+            raise HTTPException(404, "There is no such file.")
         return _answer(page.index(), accepted, "no-cache")
 
-    return [Route("/{path:path}", serve, methods=["GET"], name="page", include_in_schema=False)]
+    return _PageRoute("/{path:path}", serve, methods=["GET"], name="page", include_in_schema=False)
+
+
+class _PageRoute(Route):
+    """Takes every path but those of the API, whose missing ones are the API's to answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["path"].startswith("/api/"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def is_page_path(path: str) -> bool:

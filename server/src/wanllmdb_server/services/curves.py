@@ -8,15 +8,18 @@ start or of seconds since the epoch, with windows in the units of that axis.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 
-from wanllmdb_server.catalog.access import locate_runs
+from wanllmdb_server.catalog.access import find_project, locate_runs
 from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.tables import runs as runs_table
 from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import Fault, InvalidError
 from wanllmdb_server.domain.run import Run
@@ -63,6 +66,15 @@ class Panel:
     curves: Sequence[DrawnCurve]
 
 
+@dataclass(frozen=True, slots=True)
+class CommonKey:
+    """A key, and how many runs have it."""
+
+    key: str
+    kind: str
+    runs: int
+
+
 class Curves:
     """Answers what the points of runs look like, and what they are."""
 
@@ -79,13 +91,21 @@ class Curves:
         runs = await self._locate(actor, question.owner, question.project, question.runs)
         return self._panels(question, runs)
 
-    async def keys(
+    async def keys(self, actor: Actor, owner: str, project: str, run: str) -> list[KeyStats]:
+        """The series of a run with their statistics, by key."""
+        [located] = await self._locate(actor, owner, project, [run])
+        return (await self._store.keys([located.number])).get(located.number, [])
+
+    async def common_keys(
         self, actor: Actor, owner: str, project: str, runs: Sequence[str]
-    ) -> dict[str, list[KeyStats]]:
-        """The series of each of these runs, by run id, with their statistics."""
+    ) -> list[CommonKey]:
+        """The keys of these runs, or of the newest runs of the project if none is named."""
+        if not runs:
+            runs = await asyncio.to_thread(_newest, self._catalog, actor, owner, project)
         located = await self._locate(actor, owner, project, runs)
         found = await self._store.keys([run.number for run in located])
-        return {run.id: found.get(run.number, []) for run in located}
+        counted = Counter((stats.key, stats.kind) for each in found.values() for stats in each)
+        return [CommonKey(key, kind, n) for (key, kind), n in sorted(counted.items())]
 
     async def points(
         self,
@@ -147,6 +167,14 @@ class Curves:
         return await asyncio.to_thread(
             locate_runs, self._catalog, actor, owner, project, runs, Resource.POINTS, Verb.READ
         )
+
+
+def _newest(catalog: Catalog, actor: Actor, owner: str, project: str) -> list[str]:
+    with catalog.reading() as connection:
+        found = find_project(connection, actor, owner, project, Resource.POINTS, Verb.READ)
+        query = select(runs_table.c.id).where(runs_table.c.project_id == found.id)
+        newest = query.order_by(runs_table.c.created_at.desc()).limit(MAX_RUNS)
+        return list(connection.scalars(newest))
 
 
 def check(question: Question) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,12 +35,13 @@ from wanllmdb_server.domain.errors import (
     UnavailableError,
 )
 from wanllmdb_server.domain.event import RunChanged, RunMoved, project_topic, run_topic
+from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run, RunChanges
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.events.bus import EventBus
 from wanllmdb_server.metrics.store import MetricStore, PositionGapError, StoreFullError
 
-REMEMBER_S: Final = 5.0  # how long a refusal of the catalog may come late
+REMEMBER_US: Final = 5_000_000  # how long a refusal of the catalog may come late
 REMEMBERED: Final = 10_000  # runs; beyond, the least recent is asked for again
 TOUCH_S: Final = 5.0  # a run's heart-beat is written so often, however often it sends
 IN_THREAD_BYTES: Final = 32 * 1024  # a larger body is unpacked off the event loop
@@ -76,14 +77,6 @@ class Rejection:
     detail: str
 
 
-@dataclass(slots=True)
-class _Known:
-    """A run as the catalog knew it a moment ago."""
-
-    run: Run
-    at: float
-
-
 class Ingest:
     """Takes batches, from the SDK's spool or as JSON."""
 
@@ -102,7 +95,7 @@ class Ingest:
         self._bus = bus
         self._clock = clock
         self._boot = boot
-        self._known: OrderedDict[tuple[int | None, str, str, str, str], _Known] = OrderedDict()
+        self._recent = Recent[Run](lifetime=REMEMBER_US, size=REMEMBERED)
         self._touched: dict[int, float] = {}
         self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
             weakref.WeakValueDictionary()
@@ -155,12 +148,6 @@ class Ingest:
                 rejections += [Rejection(index, run.code, str(run)) for index, _ in each]
         rejections.sort(key=lambda rejection: rejection.index)
         return len(metrics) - len(rejections), rejections
-
-    def forget(self, project_id: int) -> None:
-        """Ask the catalog again about the runs of a project: something there has changed."""
-        gone = [key for key, known in self._known.items() if known.run.project_id == project_id]
-        for key in gone:
-            del self._known[key]
 
     async def close(self) -> None:
         """Wait for what is still being written beside the answers."""
@@ -248,10 +235,9 @@ class Ingest:
     # -- runs
 
     async def _locate(self, actor: Actor, owner: str, project: str, run_id: str) -> Run:
-        key = (actor.user_id, actor.scope, owner, project, run_id)
-        return await self._remembered(
-            key, locate_run, actor, owner, project, run_id, Resource.POINTS, Verb.CREATE
-        )
+        key = f"{actor.user_id}\0{actor.scope}\0{owner}\0{project}\0{run_id}"
+        of = (owner, project, run_id, Resource.POINTS, Verb.CREATE)
+        return await self._remembered(key, locate_run, actor, *of)
 
     async def _found(self, actor: Actor, name: str) -> Run | ServerError:
         """The run of this name, or why there is none for the actor."""
@@ -263,7 +249,7 @@ class Ingest:
     async def _locate_named(self, actor: Actor, name: str) -> Run:
         match name.split("/"):
             case [run_id]:
-                key = (actor.user_id, actor.scope, "", "", run_id)
+                key = f"{actor.user_id}\0{actor.scope}\0{run_id}"
                 return await self._remembered(key, find_run_by_id, actor, run_id)
             case [owner, project, run_id]:
                 return await self._locate(actor, owner, project, run_id)
@@ -272,21 +258,12 @@ class Ingest:
                     "A run is named owner/project/id, or by its id alone.", code="run-not-found"
                 )
 
-    async def _remembered(
-        self,
-        key: tuple[int | None, str, str, str, str],
-        ask: Callable[..., Run],
-        *of: object,
-    ) -> Run:
-        now = self._clock()
-        known = self._known.get(key)
-        if known is not None and now - known.at < REMEMBER_S:
-            return known.run
-        self._known.pop(key, None)
-        run = await asyncio.to_thread(ask, self._catalog, *of)
-        self._known[key] = _Known(run, now)
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+    async def _remembered(self, key: str, ask: Callable[..., Run], *of: object) -> Run:
+        now = self._catalog.clock()
+        run = self._recent.get(key, now=now)
+        if run is None:
+            run = await asyncio.to_thread(ask, self._catalog, *of)
+            self._recent.put(key, run, now=now)
         return run
 
     def _announce(self, run: Run, accepted: Accepted) -> None:
