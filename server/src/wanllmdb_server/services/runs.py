@@ -186,6 +186,14 @@ class Runs:
         gone = RunDeleted(run.project_id, run.number, run.id)
         self._bus.publish(project_topic(run.project_id), gone)
 
+    async def mark_stalled(self) -> int:
+        """Runs that have been silent for too long are crashed; for the worker's loop."""
+        now = self._catalog.clock()
+        stalled = await asyncio.to_thread(rows.mark_stalled, self._catalog, now=now)
+        for run in stalled:
+            self._tell(run)
+        return len(stalled)
+
     async def forget_deleted(self) -> int:
         """Drop the points of deleted runs once more; for the worker's loop.
 
