@@ -1,0 +1,90 @@
+/** Keeps what was fetched true: runs and keys that the live connection tells of go into the cache. */
+import type { QueryClient } from "@tanstack/react-query";
+import { type Handle, type LiveRun, live } from "./live";
+import type { RunPages } from "./queries";
+import type { ProjectKey, Run } from "./types";
+
+interface RunsKey {
+  q: string;
+  state: string;
+  sort: string;
+}
+
+/** Writes what changed into a loaded list; returns the same object when nothing did. */
+export function patchPages(pages: RunPages, runs: LiveRun[], filter: RunsKey): RunPages {
+  const news = new Map(runs.map((run) => [run.id, run]));
+  let touched = false;
+  const next = pages.pages.map((page) => {
+    if (!page.items.some((run) => news.has(run.id))) return page;
+    touched = true;
+    const items = page.items.map((run) => {
+      const change = news.get(run.id);
+      news.delete(run.id);
+      return change ? { ...run, ...change } : run;
+    });
+    return { ...page, items };
+  });
+  const [first, ...rest] = next;
+  if (!first) return pages;
+  // Unknown ones belong on top only where the newest are and nothing is filtered out.
+  const joins = !filter.q && !filter.state && filter.sort === "-created_at";
+  const newest = pages.pages[0]?.items[0]?.created_at ?? 0;
+  const added = joins
+    ? [...news.values()].filter((run) => (run.created_at ?? 0) >= newest).map(complete)
+    : [];
+  if (!touched && added.length === 0) return pages;
+  added.sort((a, b) => b.created_at - a.created_at);
+  const top = {
+    ...first,
+    items: [...added, ...first.items],
+    total: first.total + added.length,
+  };
+  return { ...pages, pages: [top, ...rest] };
+}
+
+function complete(run: LiveRun): Run {
+  return { config: {}, summary: {}, environment: {}, tags: [], ...run } as Run;
+}
+
+/** Adds keys that appeared, at the end. */
+export function patchKeys(
+  keys: ProjectKey[],
+  added: { key: string; kind: "number" | "object" }[],
+): ProjectKey[] {
+  const known = new Set(keys.map((one) => one.key));
+  const fresh = added.filter((one) => !known.has(one.key)).map((one) => ({ ...one, runs: 1 }));
+  return fresh.length ? [...keys, ...fresh] : keys;
+}
+
+/** Follows a project until the returned handle is closed. */
+export function follow(client: QueryClient, owner: string, project: string): Handle {
+  const lists = { queryKey: ["runs", owner, project] };
+  return live.subscribe({
+    project: `${owner}/${project}`,
+    runs: [],
+    keys: [],
+    onRuns: (runs) => {
+      for (const [queryKey, pages] of client.getQueriesData<RunPages>(lists)) {
+        const filter = queryKey[3] as RunsKey;
+        if (pages) client.setQueryData(queryKey, patchPages(pages, runs, filter));
+      }
+      for (const run of runs) {
+        const key = ["run", owner, project, run.id];
+        client.setQueryData<Run>(key, (known) => (known ? { ...known, ...run } : known));
+      }
+    },
+    onKeys: (run, keys) => {
+      for (const [queryKey, known] of client.getQueriesData<ProjectKey[]>({
+        queryKey: ["keys", owner, project],
+      })) {
+        const runs = queryKey[3] as string[];
+        const concerns = runs.length === 0 || runs.includes(run);
+        if (known && concerns) client.setQueryData(queryKey, patchKeys(known, keys));
+      }
+    },
+    onBack: () => {
+      void client.invalidateQueries(lists);
+      void client.invalidateQueries({ queryKey: ["keys", owner, project] });
+    },
+  });
+}

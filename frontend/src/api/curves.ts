@@ -1,0 +1,270 @@
+/**
+ * The curves of a project that are on the screen: fetched in batches, kept, and grown live.
+ *
+ * Panels say which keys are near the viewport, the page says which runs are shown. What is
+ * missing is asked for in one streamed request and handed to the panels frame by frame; a run
+ * that is shown again costs nothing, and hiding one changes no other. Once a key is there its
+ * points go on over the live connection; a gap in them draws the line anew.
+ */
+import { request } from "./client";
+import { type CurveFrame, FrameReader, type TailFrame } from "./frame";
+import { type Growth, judge, Line } from "./line";
+import type { Handle, Subscription } from "./live";
+import type { XAxis } from "./types";
+
+export interface ShownRun {
+  id: string;
+  startedAt: number; // microseconds
+}
+
+export type CurveEvent =
+  | { type: "changed" } // lines came, went or were drawn anew: take them all
+  | { type: "grown"; run: string; growth: Growth }
+  | { type: "failed"; error: Error };
+
+/** A stretch of x, in its own units: steps or seconds. */
+export interface Span {
+  first: number;
+  last: number;
+}
+
+export interface Question {
+  project: string;
+  runs: string[];
+  keys: string[];
+  x: XAxis;
+  buckets: number;
+  first?: number;
+  last?: number;
+}
+
+type Frames = AsyncIterable<CurveFrame>;
+export type AskCurves = (question: Question, signal: AbortSignal) => Frames;
+
+const SETTLE_MS = 25; // panels that appear within this time are asked for together
+const KEYS_AT_ONCE = 24;
+const IN_FLIGHT = 2;
+const BINARY = "application/vnd.wanllmdb.series+binary";
+
+/** The frames of one request, each as soon as its bytes are there. */
+export async function* askServer(question: Question, signal: AbortSignal): Frames {
+  const ask = { method: "POST", body: question, accept: BINARY, signal } as const;
+  const response = await request("/curves", ask);
+  const body = response.body?.getReader();
+  if (!body) return;
+  const reader = new FrameReader();
+  for (;;) {
+    const { done, value } = await body.read();
+    if (done) break;
+    for (const frame of reader.push(value)) if (frame.type === "curve") yield frame;
+  }
+  reader.end();
+}
+
+interface CurvesOptions {
+  project: string;
+  x: XAxis;
+  buckets: number;
+  span?: Span | null;
+  ask?: AskCurves;
+  subscribe?: (subscription: Subscription) => Handle;
+}
+
+export class Curves {
+  readonly x: XAxis;
+  readonly buckets: number;
+  readonly span: Span | null;
+  private readonly project: string;
+  private readonly ask: AskCurves;
+  private readonly handle: Handle | null;
+  private readonly lines = new Map<string, Map<string, Line>>();
+  private readonly listeners = new Map<string, Set<(event: CurveEvent) => void>>();
+  private readonly stale = new Set<string>();
+  private readonly failed = new Set<string>();
+  private readonly asking = new Map<string, Set<string>>();
+  private readonly abort = new AbortController();
+  private runs: ShownRun[] = [];
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private inFlight = 0;
+
+  constructor({ project, x, buckets, span, ask = askServer, subscribe }: CurvesOptions) {
+    this.span = span ?? null;
+    this.project = project;
+    this.x = x;
+    this.buckets = buckets;
+    this.ask = ask;
+    this.handle =
+      subscribe?.({
+        project,
+        runs: [],
+        keys: [],
+        cursors: () => this.cursors(),
+        onTail: (frame) => this.heard(frame),
+      }) ?? null;
+  }
+
+  close(): void {
+    this.abort.abort();
+    if (this.timer) clearTimeout(this.timer);
+    this.handle?.close();
+    this.listeners.clear();
+  }
+
+  setRuns(runs: ShownRun[]): void {
+    this.runs = runs;
+    this.schedule();
+    this.listen();
+  }
+
+  /** A panel near the viewport wants this key; call what comes back when it no longer does. */
+  want(key: string, listener: (event: CurveEvent) => void): () => void {
+    const those = this.listeners.get(key) ?? new Set();
+    this.listeners.set(key, those.add(listener));
+    this.schedule();
+    if (those.size === 1 && this.lines.has(key)) this.listen(); // it goes on where it stopped
+    return () => {
+      those.delete(listener);
+      if (those.size === 0) this.listeners.delete(key);
+    };
+  }
+
+  /** The line of a run, or null while it has not been loaded. */
+  line(key: string, run: string): Line | null {
+    return this.lines.get(key)?.get(run) ?? null;
+  }
+
+  retry(key: string): void {
+    this.failed.delete(key);
+    this.schedule();
+  }
+
+  /** Runs whose line of this key is neither here nor on its way. */
+  private missing(key: string): string[] {
+    if (this.failed.has(key)) return [];
+    const here = this.lines.get(key);
+    const coming = this.asking.get(key);
+    return this.runs
+      .map((run) => run.id)
+      .filter((id) => (!here?.has(id) || this.stale.has(`${key} ${id}`)) && !coming?.has(id));
+  }
+
+  /** Whether lines of this key that should be shown are still on their way. */
+  loading(key: string): boolean {
+    const here = this.lines.get(key);
+    return !this.failed.has(key) && this.runs.some((run) => !here?.has(run.id));
+  }
+
+  private schedule(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.fetchMissing();
+    }, SETTLE_MS);
+  }
+
+  private fetchMissing(): void {
+    const groups = new Map<string, { runs: string[]; keys: string[] }>();
+    for (const key of this.listeners.keys()) {
+      const runs = this.missing(key);
+      if (runs.length === 0) continue;
+      const name = runs.join(" ");
+      const group = groups.get(name) ?? { runs, keys: [] };
+      group.keys.push(key);
+      groups.set(name, group);
+    }
+    for (const { runs, keys } of groups.values()) {
+      for (let i = 0; i < keys.length && this.inFlight < IN_FLIGHT; i += KEYS_AT_ONCE) {
+        void this.fetch(keys.slice(i, i + KEYS_AT_ONCE), runs);
+      }
+    }
+  }
+
+  private async fetch(keys: string[], runs: string[]): Promise<void> {
+    this.inFlight += 1;
+    for (const key of keys) {
+      this.asking.set(key, new Set([...(this.asking.get(key) ?? []), ...runs]));
+    }
+    const { project, x, buckets } = this;
+    const open = new Set(keys);
+    try {
+      const question = { project, runs: runs.slice(0, 1000), keys, x, buckets, ...this.window() };
+      for await (const frame of this.ask(question, this.abort.signal)) {
+        this.keep(frame, runs);
+        this.settled(frame.key, runs);
+        open.delete(frame.key);
+      }
+    } catch (error) {
+      if (this.abort.signal.aborted) return;
+      for (const key of open) {
+        this.failed.add(key);
+        this.tell(key, { type: "failed", error: error as Error });
+      }
+    } finally {
+      for (const key of open) this.settled(key, runs);
+      this.inFlight -= 1;
+    }
+    this.listen();
+    this.schedule();
+  }
+
+  /** The span as the API counts it: whole steps, or microseconds. */
+  private window(): Partial<Span> {
+    if (!this.span) return {};
+    const unit = this.x === "step" ? 1 : 1e6;
+    const { first, last } = this.span;
+    return { first: Math.floor(first * unit), last: Math.ceil(last * unit) };
+  }
+
+  private settled(key: string, runs: string[]): void {
+    const coming = this.asking.get(key);
+    for (const run of runs) coming?.delete(run);
+  }
+
+  private keep(frame: CurveFrame, asked: string[]): void {
+    const here = this.lines.get(frame.key) ?? new Map<string, Line>();
+    this.lines.set(frame.key, here);
+    for (const run of asked) {
+      this.stale.delete(`${frame.key} ${run}`);
+      if (!here.has(run)) here.set(run, Line.empty(frame.width));
+    }
+    for (const series of frame.series) here.set(series.run, new Line(series, frame.width));
+    this.tell(frame.key, { type: "changed" });
+  }
+
+  /** Tells the server what to send from now on: the loaded keys of the shown runs. */
+  private listen(): void {
+    const keys = [...this.lines.keys()].filter((key) => this.listeners.has(key));
+    this.handle?.update({ runs: this.runs.map((run) => run.id), keys });
+  }
+
+  private cursors(): Record<string, Record<string, number>> {
+    const cursors: Record<string, Record<string, number>> = {};
+    for (const [key, lines] of this.lines) {
+      if (!this.listeners.has(key)) continue;
+      for (const { id } of this.runs) {
+        const line = lines.get(id);
+        if (line) cursors[id] = { ...cursors[id], [key]: line.logged };
+      }
+    }
+    return cursors;
+  }
+
+  private heard(frame: TailFrame): void {
+    for (const tail of frame.series) {
+      const line = this.line(tail.key, tail.run);
+      if (!line || this.stale.has(`${tail.key} ${tail.run}`)) continue;
+      const how = judge(line.logged, tail);
+      if (how.verdict === "gap") {
+        this.stale.add(`${tail.key} ${tail.run}`);
+        this.schedule();
+      } else if (how.verdict === "append") {
+        const origin = (this.runs.find((run) => run.id === tail.run)?.startedAt ?? 0) / 1e6;
+        const growth = line.grow(tail, how.from, this.x, origin, this.buckets);
+        this.tell(tail.key, { type: "grown", run: tail.run, growth });
+      }
+    }
+  }
+
+  private tell(key: string, event: CurveEvent): void {
+    for (const listener of this.listeners.get(key) ?? []) listener(event);
+  }
+}

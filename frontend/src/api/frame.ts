@@ -1,0 +1,138 @@
+/**
+ * The binary frame that curves and live points come in (docs/reference/http-api.md, "Curves").
+ *
+ * Columns are views into the bytes that arrived: decoding copies nothing. FrameReader cuts a
+ * stream of frames into single ones as the bytes come in.
+ */
+
+const MAGIC = 0x46434c57; // "WLCF", little endian
+const VERSION = 1;
+const FIXED = 16; // magic, version, three zeros, header length, zeros
+
+type Kind = "f64" | "f32" | "u32";
+export type Values = Float64Array | Float32Array | Uint32Array;
+type Columns = Record<string, Values>;
+
+export interface CurveSeries {
+  run: string;
+  n: number;
+  logged: number;
+  columns: Columns;
+}
+
+export interface CurveFrame {
+  type: "curve";
+  key: string;
+  x: string;
+  width: number;
+  series: CurveSeries[];
+}
+
+export interface TailSeries {
+  run: string;
+  key: string;
+  start: number;
+  n: number;
+  step: Float64Array;
+  time: Float64Array;
+  value: Float64Array;
+}
+
+export interface TailFrame {
+  type: "tail";
+  id: string;
+  project: string;
+  series: TailSeries[];
+}
+
+export class FrameError extends Error {}
+
+interface RawSeries {
+  n: number;
+  columns: Record<string, [Kind, number]>;
+  [field: string]: unknown;
+}
+
+interface RawHeader {
+  type: string;
+  bytes: number;
+  series: RawSeries[];
+  [field: string]: unknown;
+}
+
+const ITEM: Record<Kind, number> = { f64: 8, f32: 4, u32: 4 };
+
+function view(buffer: ArrayBuffer, offset: number, kind: Kind, n: number): Values {
+  if (!(kind in ITEM)) throw new FrameError(`unknown column type ${kind}`);
+  if (offset + n * ITEM[kind] > buffer.byteLength) throw new FrameError("a column is cut off");
+  if (kind === "f64") return new Float64Array(buffer, offset, n);
+  if (kind === "f32") return new Float32Array(buffer, offset, n);
+  return new Uint32Array(buffer, offset, n);
+}
+
+/** Bytes of the frame that begins here, or null while too few have come to know. */
+function measure(
+  bytes: Uint8Array,
+): { header: RawHeader; columnsAt: number; length: number } | null {
+  if (bytes.byteLength < FIXED) return null;
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (data.getUint32(0, true) !== MAGIC) throw new FrameError("not a frame of series");
+  if (data.getUint8(4) !== VERSION) throw new FrameError(`frame version ${data.getUint8(4)}`);
+  const columnsAt = FIXED + data.getUint32(8, true);
+  if (bytes.byteLength < columnsAt) return null;
+  const text = new TextDecoder().decode(bytes.subarray(FIXED, columnsAt));
+  const header = JSON.parse(text) as RawHeader;
+  return { header, columnsAt, length: columnsAt + header.bytes };
+}
+
+/** One frame from a buffer that begins with it. */
+export function decode(buffer: ArrayBuffer): CurveFrame | TailFrame {
+  const found = measure(new Uint8Array(buffer));
+  if (!found || buffer.byteLength < found.length) throw new FrameError("the frame is cut off");
+  const { header, columnsAt } = found;
+  const series = header.series.map((raw) => {
+    const columns: Columns = {};
+    for (const [name, [kind, offset]] of Object.entries(raw.columns)) {
+      columns[name] = view(buffer, columnsAt + offset, kind, raw.n);
+    }
+    return { ...raw, columns };
+  });
+  if (header.type === "tail") {
+    const tails = series.map(({ columns, ...rest }) => ({ ...rest, ...columns }));
+    return { ...header, series: tails } as unknown as TailFrame;
+  }
+  if (header.type === "curve") return { ...header, series } as unknown as CurveFrame;
+  throw new FrameError(`unknown frame ${header.type}`);
+}
+
+/** Frames after another, out of chunks of any size. */
+export class FrameReader {
+  private held: Uint8Array = new Uint8Array(0);
+  private want = FIXED; // bytes below which it is no use to look again
+
+  /** Takes the next bytes and gives the frames that they complete. */
+  push(chunk: Uint8Array): (CurveFrame | TailFrame)[] {
+    const joined = new Uint8Array(this.held.byteLength + chunk.byteLength);
+    joined.set(this.held);
+    joined.set(chunk, this.held.byteLength);
+    this.held = joined;
+    const frames = [];
+    while (this.held.byteLength >= this.want) {
+      const found = measure(this.held);
+      if (!found || this.held.byteLength < found.length) {
+        this.want = found ? found.length : this.held.byteLength + 1;
+        break;
+      }
+      // A copy of exactly one frame: columns must start at multiples of 8 in their buffer.
+      frames.push(decode(this.held.slice(0, found.length).buffer as ArrayBuffer));
+      this.held = this.held.subarray(found.length);
+      this.want = FIXED;
+    }
+    return frames;
+  }
+
+  /** Call when the stream has ended: what is left over was cut off. */
+  end(): void {
+    if (this.held.byteLength > 0) throw new FrameError("the stream ended within a frame");
+  }
+}

@@ -1,0 +1,176 @@
+/** One's own account: API keys for scripts, and the password for this page. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import type { ApiError } from "../../api/client";
+import { apiKeysQuery, change } from "../../api/queries";
+import type { ApiKey } from "../../api/types";
+import { Button } from "../../kit/Button";
+import { Badge } from "../../kit/Chip";
+import { CodeBlock } from "../../kit/Copyable";
+import { Field } from "../../kit/Field";
+import { ago, at } from "../../kit/format";
+import { ErrorState, Skeleton } from "../../kit/states";
+import { toast } from "../../kit/toast";
+import styles from "./account.module.css";
+
+export function Settings() {
+  return (
+    <div className={styles.settings}>
+      <h1 className="hidden-text">Settings</h1>
+      <Keys />
+      <Password />
+    </div>
+  );
+}
+
+function Keys() {
+  const keys = useQuery(apiKeysQuery);
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const again = () => client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+  const create = useMutation<ApiKey, ApiError>({
+    mutationFn: () => change.createKey(name, "write"),
+    onSuccess: () => {
+      setName("");
+      void again();
+    },
+  });
+  const revoke = useMutation<void, ApiError, ApiKey>({
+    mutationFn: (key) => change.deleteKey(key.id),
+    onSuccess: (_, key) => {
+      toast(`Revoked “${key.name}”`);
+      void again();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <section className={styles.section} aria-labelledby="keys-title">
+      <h2 id="keys-title">API keys</h2>
+      <form className={styles.line} onSubmit={submit}>
+        <Field
+          label="Name of a new key"
+          labelled
+          placeholder="laptop"
+          required
+          maxLength={64}
+          value={name}
+          wrong={create.error?.message}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <Button type="submit" variant="primary" disabled={create.isPending}>
+          Create key
+        </Button>
+      </form>
+      {create.data?.key && (
+        <div>
+          <p className={styles.note}>Copy it now: it is shown this once.</p>
+          <CodeBlock
+            label="command"
+            code={`wanllmdb login --host ${location.origin} ${create.data.key}`}
+          />
+        </div>
+      )}
+      {keys.isPending && <Skeleton height={28} lines={3} />}
+      {keys.error && <ErrorState error={keys.error} retry={keys.refetch} />}
+      {keys.data && keys.data.items.length > 0 && (
+        <KeyTable keys={keys.data.items} onRevoke={(key) => revoke.mutate(key)} />
+      )}
+    </section>
+  );
+}
+
+function KeyTable({ keys, onRevoke }: { keys: ApiKey[]; onRevoke: (key: ApiKey) => void }) {
+  const now = Date.now();
+  return (
+    <table className={styles.keys}>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Key</th>
+          <th scope="col">May</th>
+          <th scope="col">Last used</th>
+          <th scope="col">
+            <span className="hidden-text">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.id}>
+            <td>{key.name}</td>
+            <td>
+              <code>{key.hint}</code>
+            </td>
+            <td>
+              <Badge>{key.scope}</Badge>
+            </td>
+            <td title={key.last_used_at ? at(key.last_used_at) : undefined}>
+              {key.last_used_at ? ago(key.last_used_at, now) : "never"}
+            </td>
+            <td>
+              <Button
+                size="small"
+                variant="danger"
+                aria-label={`Revoke ${key.name}`}
+                onClick={() => onRevoke(key)}
+              >
+                Revoke
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Password() {
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const save = useMutation<void, ApiError>({
+    mutationFn: () => change.password(current, next),
+    onSuccess: () => {
+      setCurrent("");
+      setNext("");
+      toast("The password is changed; other sessions have ended.");
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <section className={styles.section} aria-labelledby="password-title">
+      <h2 id="password-title">Password</h2>
+      <form className={styles.form} onSubmit={submit}>
+        <Field
+          label="Current password (empty if there is none yet)"
+          labelled
+          type="password"
+          autoComplete="current-password"
+          value={current}
+          onChange={(event) => setCurrent(event.target.value)}
+        />
+        <Field
+          label="New password, at least 12 characters"
+          labelled
+          type="password"
+          autoComplete="new-password"
+          minLength={12}
+          required
+          value={next}
+          wrong={save.error?.message}
+          onChange={(event) => setNext(event.target.value)}
+        />
+        <div>
+          <Button type="submit" variant="outline" disabled={save.isPending}>
+            Change password
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,104 @@
+/** What a run was told, what came out, and where it ran. */
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { runQuery } from "../../api/queries";
+import type { Json, JsonMap, Run } from "../../api/types";
+import { CopyButton } from "../../kit/Copyable";
+import { Field } from "../../kit/Field";
+import { exact, fromJson, plain } from "../../kit/format";
+import { Notes } from "./Notes";
+import styles from "./RunPage.module.css";
+
+export function Overview() {
+  const { owner = "", project = "", run = "" } = useParams({ strict: false });
+  const { data } = useQuery(runQuery(owner, project, run));
+  if (!data) return null; // the page around it says why
+  return (
+    <div className={styles.overview}>
+      <div className={styles.column}>
+        <MapCard title="Summary" map={data.summary} none="Nothing was logged yet." />
+        <Notes run={data} />
+      </div>
+      <div className={styles.column}>
+        <MapCard title="Config" map={data.config} none="The script set no config." />
+        <Environment run={data} />
+      </div>
+    </div>
+  );
+}
+
+interface Entry {
+  name: string;
+  value: Json;
+}
+
+/** A map as lines: nested names joined with dots, in the order given. */
+export function entries(map: JsonMap, prefix = ""): Entry[] {
+  return Object.entries(map).flatMap(([name, value]) => {
+    const nested = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (nested && Object.keys(value).length > 0) return entries(value, `${prefix}${name}.`);
+    return [{ name: prefix + name, value }];
+  });
+}
+
+const SEARCHED_FROM = 8;
+
+function MapCard({ title, map, none }: { title: string; map: JsonMap; none: string }) {
+  const [text, setText] = useState("");
+  const all = entries(map);
+  const low = text.toLowerCase();
+  const found = all.filter(({ name }) => name.toLowerCase().includes(low));
+  const id = `card-${title}`;
+  return (
+    <section className={styles.card} aria-labelledby={id}>
+      <header className={styles.cardHeader}>
+        <h2 id={id}>{title}</h2>
+        {all.length > 0 && <span className={styles.count}>{all.length}</span>}
+        <span className={styles.space} />
+        {all.length > SEARCHED_FROM && (
+          <Field
+            label={`Find in ${title.toLowerCase()}`}
+            placeholder="Find"
+            className={styles.find}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+        {all.length > 0 && (
+          <CopyButton
+            label={`Copy ${title.toLowerCase()} as JSON`}
+            text={JSON.stringify(map, null, 2)}
+          />
+        )}
+      </header>
+      {all.length === 0 && <p className={styles.none}>{none}</p>}
+      <dl className={styles.map} data-testid={title.toLowerCase()}>
+        {found.map(({ name, value }) => (
+          <div key={name}>
+            <dt title={name}>{name}</dt>
+            <dd>
+              <Value value={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Value({ value }: { value: Json }) {
+  const figure = typeof value === "boolean" ? null : fromJson(value);
+  if (figure !== null) {
+    return (
+      <span title={exact(figure)} data-value={String(figure)}>
+        {plain(figure)}
+      </span>
+    );
+  }
+  return <span title={plain(value)}>{plain(value)}</span>;
+}
+
+function Environment({ run }: { run: Run }) {
+  return <MapCard title="Environment" map={run.environment} none="Nothing was captured." />;
+}

@@ -1,0 +1,165 @@
+/** One run: who it is and how it stands; below, the tab that was chosen. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { MoreHorizontal, OctagonX, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { ApiError } from "../../api/client";
+import { change, runQuery } from "../../api/queries";
+import type { Run } from "../../api/types";
+import { Button } from "../../kit/Button";
+import { Badge } from "../../kit/Chip";
+import { Dialog } from "../../kit/Dialog";
+import { ago, at, duration, plural } from "../../kit/format";
+import { Menu, MenuItem } from "../../kit/Menu";
+import { StateDot, Swatch } from "../../kit/marks";
+import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
+import { toast } from "../../kit/toast";
+import { useNow } from "../../kit/useNow";
+import { paths } from "../../paths";
+import styles from "./RunPage.module.css";
+
+const SILENT_AFTER_MS = 60_000;
+
+export function RunPage() {
+  const { owner = "", project = "", run = "" } = useParams({ strict: false });
+  const place = { owner, project, run };
+  const { data, error, refetch } = useQuery(runQuery(owner, project, run));
+  if (error && !data) {
+    if (error instanceof ApiError && error.status === 404) {
+      return (
+        <EmptyState
+          title="There is no such run"
+          action={<Link {...paths.workspace(place)}>To the workspace</Link>}
+        >
+          It was deleted, or it is not yours to see.
+        </EmptyState>
+      );
+    }
+    return <ErrorState error={error} retry={refetch} />;
+  }
+  return (
+    <div className={styles.page}>
+      {data ? (
+        <Header run={data} />
+      ) : (
+        <div className={styles.bones}>
+          <Skeleton height={28} lines={2} />
+        </div>
+      )}
+      <nav className={styles.tabs} aria-label="Parts of the run">
+        <Link {...paths.run(place)}>Overview</Link>
+        <Link {...paths.runCharts(place)}>Charts</Link>
+      </nav>
+      <div className={styles.tab}>
+        <Outlet />
+      </div>
+    </div>
+  );
+}
+
+function Header({ run }: { run: Run }) {
+  const now = useNow(run.state === "running" ? 1000 : 30_000);
+  const end = run.finished_at ?? (run.state === "running" ? now * 1000 : run.heartbeat_at);
+  const silent = now - run.heartbeat_at / 1000;
+  return (
+    <header className={styles.header}>
+      <div className={styles.first}>
+        <Swatch color={run.color} />
+        <h1 className={styles.name}>{run.name}</h1>
+        <StateDot state={run.state} words />
+        {run.tags.map((tag) => (
+          <Badge key={tag}>{tag}</Badge>
+        ))}
+        {run.state === "running" && silent > SILENT_AFTER_MS && (
+          <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
+        )}
+        {run.lost ? <Badge tone="bad">{plural(run.lost, "value")} lost</Badge> : null}
+        <span className={styles.space} />
+        <Actions run={run} />
+      </div>
+      <dl className={styles.facts}>
+        <Fact name="Id" value={<code>{run.id}</code>} />
+        {run.user && <Fact name="User" value={run.user} />}
+        <Fact
+          name="Started"
+          value={<span title={at(run.started_at)}>{ago(run.started_at, now)}</span>}
+        />
+        <Fact
+          name="Duration"
+          value={<span data-testid="duration">{duration(end - run.started_at)}</span>}
+        />
+        {run.group && <Fact name="Group" value={run.group} />}
+        {run.job_type && <Fact name="Job" value={run.job_type} />}
+        {run.exit_code !== null && <Fact name="Exit code" value={run.exit_code} />}
+      </dl>
+    </header>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Actions({ run }: { run: Run }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [deleting, askDelete] = useState(false);
+  const { owner, project, id } = run;
+  const stop = useMutation<Run, ApiError>({
+    mutationFn: () => change.run(owner, project, id, { stop_requested: true }),
+    onSuccess: (next) => client.setQueryData(["run", owner, project, id], next),
+    onError: (error) => toast(error.message),
+  });
+  const remove = useMutation<void, ApiError>({
+    mutationFn: () => change.deleteRun(owner, project, id),
+    onSuccess: async () => {
+      await navigate(paths.table({ owner, project }));
+      void client.invalidateQueries({ queryKey: ["runs", owner, project] });
+      toast(`Deleted ${run.name}`);
+    },
+    onError: (error) => toast(error.message),
+  });
+  return (
+    <>
+      {run.state === "running" && (
+        <Button
+          icon={<OctagonX size={15} aria-hidden />}
+          disabled={run.stop_requested || stop.isPending}
+          onClick={() => stop.mutate()}
+        >
+          {run.stop_requested ? "Stopping…" : "Stop"}
+        </Button>
+      )}
+      <Menu
+        align="end"
+        trigger={
+          <button type="button" className={styles.more} aria-label="More">
+            <MoreHorizontal size={16} aria-hidden />
+          </button>
+        }
+      >
+        <MenuItem danger icon={<Trash2 size={15} aria-hidden />} onSelect={() => askDelete(true)}>
+          Delete run
+        </MenuItem>
+      </Menu>
+      {deleting && (
+        <Dialog label={`Delete ${run.name}?`} onClose={() => askDelete(false)}>
+          <div className={styles.ask}>
+            <p>The run, its points and its files go for good.</p>
+            <div className={styles.answers}>
+              <Button onClick={() => askDelete(false)}>Keep it</Button>
+              <Button variant="danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
+                Delete
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

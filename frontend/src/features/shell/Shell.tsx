@@ -1,0 +1,53 @@
+/** What stands around every page: top bar, rail, search; and the connection that keeps it live. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { follow } from "../../api/announcements";
+import { useShortcuts } from "../../kit/shortcuts";
+import { toggleTheme } from "../../kit/theme";
+import { paths } from "../../paths";
+import { ConnectionBar } from "./ConnectionBar";
+import { Rail } from "./Rail";
+import styles from "./Shell.module.css";
+import { TopBar } from "./TopBar";
+
+const Palette = lazy(() => import("./Palette"));
+
+export function Shell() {
+  const { owner, project } = useParams({ strict: false });
+  const place = owner && project ? { owner, project } : null;
+  const [searching, search] = useState(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+
+  useEffect(() => {
+    if (!owner || !project) return;
+    const following = follow(client, owner, project);
+    return () => following.close();
+  }, [client, owner, project]);
+
+  useShortcuts({
+    "mod+k": () => search(true),
+    "/": () => search(true),
+    "alt+m": toggleTheme,
+    "g p": () => navigate(paths.projects()),
+    "g w": () => place && navigate(paths.workspace(place)),
+    "g r": () => place && navigate(paths.table(place)),
+  });
+
+  return (
+    <div className={styles.shell}>
+      <TopBar place={place} onSearch={() => search(true)} />
+      <ConnectionBar />
+      <Rail place={place} />
+      <main className={styles.main}>
+        <Outlet />
+      </main>
+      {searching && (
+        <Suspense fallback={null}>
+          <Palette place={place} onClose={() => search(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** A layer over the page that keeps the keyboard until it is closed. The browser's own. */
+import { X } from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { IconButton } from "./Button";
+import { classes } from "./classes";
+import styles from "./Dialog.module.css";
+
+interface DialogProps {
+  label: string;
+  size?: "small" | "palette" | "full";
+  bare?: boolean; // no header of its own
+  onClose: () => void;
+  children: ReactNode;
+}
+
+export function Dialog({ label, size = "small", bare, onClose, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it through onCancel
+    <dialog
+      ref={ref}
+      aria-label={label}
+      className={classes(styles.dialog, styles[size])}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === ref.current && onClose()}
+    >
+      <div className={styles.body}>
+        {!bare && (
+          <header className={styles.header}>
+            <h2>{label}</h2>
+            <IconButton label="Close" hint="Esc" onClick={onClose}>
+              <X size={16} aria-hidden />
+            </IconButton>
+          </header>
+        )}
+        {children}
+      </div>
+    </dialog>
+  );
+}
