@@ -141,7 +141,7 @@ def as_step(step: Any) -> int:
         number = operator.index(step)
     except (TypeError, ValueError):
         value = step.item() if callable(getattr(step, "item", None)) else step
-        if isinstance(value, float) and value.is_integer():
+        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
             number = int(value)
     if number is None or not -_INT64 <= number < _INT64 - 1:
         raise RowError(f"A step is an integer of 64 bits, not {step!r:.80}.")

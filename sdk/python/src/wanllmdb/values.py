@@ -113,7 +113,7 @@ def bounded(number: int) -> int | float:
     """An int that fits 64 bits as it is, a greater one as the nearest float."""
     if _INT_MIN <= number <= _INT_MAX:
         return number
-    return float(number) if number.bit_length() <= 1023 else math.copysign(math.inf, number)
+    return float(number) if number.bit_length() <= 1023 else (math.inf if number > 0 else -math.inf)
 
 
 def text(string: str) -> str:

@@ -1,0 +1,31 @@
+"""What runs left on the disk, read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wanllmdb import journal, segment
+from wanllmdb.run import Run
+from wanllmdb.wire import Kind, decode
+
+
+def kept(run: Run, kind: Kind | None = None) -> list[Any]:
+    """The payloads of a run that is kept on this machine, writer by writer, in order."""
+    return kept_in(Path(run.dir).parent, kind)
+
+
+def kept_in(directory: Path, kind: Kind | None = None) -> list[Any]:
+    """The payloads in the directory of a run."""
+    return [
+        decode(frame.payload)
+        for writer in journal.writers(directory)
+        for path in journal.segments(directory, writer)
+        for frame in segment.read_segment(path)
+        if kind is None or frame.kind == kind
+    ]
+
+
+def rows(run: Run) -> list[tuple[int, dict[str, Any]]]:
+    """Step and values of each row, in order."""
+    return [(step, values) for step, _, values in kept(run, Kind.ROW)]
