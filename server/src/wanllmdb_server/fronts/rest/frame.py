@@ -34,9 +34,16 @@ def curve_frame(key: str, x_axis: str, width: int, drawn: Sequence[DrawnCurve]) 
         {"run": each.run, "n": len(each.x), "logged": each.curve.logged, "columns": {}}
         for each in drawn
     ]
-    filled = [(entry, each) for entry, each in zip(entries, drawn, strict=True) if entry["n"]]
+    with_step = x_axis != "step"
+    filled: list[tuple[dict[str, Any], DrawnCurve]] = []
+    for entry, each in zip(entries, drawn, strict=True):
+        if len(each.x):
+            filled.append((entry, each))
+        else:  # columns of no items
+            names = ("x", *(["step"] if with_step else []), *_VALUES)
+            entry["columns"] = {**{name: ("f64", 0) for name in names}, "count": ("u32", 0)}
     if filled:
-        _lay_out(layout, filled, with_step=x_axis != "step")
+        _lay_out(layout, filled, with_step=with_step)
     return _frame({"type": "curve", "key": key, "x": x_axis, "width": width}, entries, layout)
 
 
