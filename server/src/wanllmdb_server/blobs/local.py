@@ -43,8 +43,7 @@ class LocalBlobStore:
                 await asyncio.to_thread(_write, file, chunk, hashed)
                 size += len(chunk)
             found = hashed.hexdigest()
-            if digest is not None and found != digest:
-                raise DigestMismatchError(f"The bytes have the digest sha256:{found}.")
+            _compare(found, digest)
             await asyncio.to_thread(self._settle, file, path, found)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -116,6 +115,11 @@ def _write(file: int, chunk: bytes, hashed: hashlib._Hash) -> None:  # pyright: 
     left = memoryview(chunk)
     while left:
         left = left[os.write(file, left) :]
+
+
+def _compare(found: str, announced: str | None) -> None:
+    if announced is not None and found != announced:
+        raise DigestMismatchError(f"The bytes have the digest sha256:{found}.")
 
 
 def _sync(folder: Path) -> None:

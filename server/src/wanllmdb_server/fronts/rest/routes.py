@@ -27,6 +27,8 @@ from wanllmdb_server.fronts.rest.schemas.problem import Problem
 Access = tuple[Resource, Verb]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
+API: Final = "/api/v1"
+
 _DECLARED: Final = "__wanllmdb_access__"
 _JSON: Final = ("*/*", "application/*", "application/json", "application/problem+json")
 

@@ -1,0 +1,165 @@
+"""Runs: begin, list, look, change, end, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Depends, Query, Response
+
+from wanllmdb_server.catalog.runs import NewRun
+from wanllmdb_server.domain.access import Resource, Verb
+from wanllmdb_server.domain.filter import RunFilter, parse_sort, parse_states, parse_words
+from wanllmdb_server.domain.run import Run, RunChanges
+from wanllmdb_server.fronts.rest.auth import CurrentActor
+from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Words
+from wanllmdb_server.fronts.rest.routes import API, RestRouter
+from wanllmdb_server.fronts.rest.schemas import runs as form
+from wanllmdb_server.fronts.rest.services import Services, services_of
+from wanllmdb_server.services.run_search import Wanted
+
+router = RestRouter(prefix=API, tags=["runs"])
+
+Given = Annotated[Services, Depends(services_of)]
+States = Annotated[list[str], Query(description="running, finished, failed, crashed")]
+SortBy = Annotated[
+    str,
+    Query(description="A column, `config.<key>` or `summary.<key>`; '-' in front: descending"),
+]
+
+_READ = (Resource.RUN, Verb.READ)
+_CREATE = (Resource.RUN, Verb.CREATE)
+_UPDATE = (Resource.RUN, Verb.UPDATE)
+_RUN: Final = "/projects/{owner}/{project}/runs/{run}"
+_MAPPINGS: Final = ("config", "summary", "environment")
+
+
+@router.post(
+    "/runs",
+    access=_CREATE,
+    operation_id="createRun",
+    status_code=201,
+    responses={200: {"model": form.BegunRun, "description": "The run was known"}},
+)
+async def create_run(
+    body: form.NewRun, response: Response, actor: CurrentActor, services: Given
+) -> form.BegunRun:
+    """Begin a run, or go on with the one of this id; 200 when it was known."""
+    new = NewRun(
+        **body.model_dump(exclude={"project", "owner", "resume", "tags"}),
+        tags=None if body.tags is None else tuple(body.tags),
+    )
+    begun = await services.runs.create(
+        actor, body.project, new, owner=body.owner, resume=body.resume
+    )
+    response.status_code = 201 if begun.created else 200
+    return form.BegunRun(run=_run(begun.run), resumed=begun.resumed, last_step=begun.last_step)
+
+
+@router.get(
+    "/projects/{owner}/{project}/runs",
+    access=_READ,
+    operation_id="listRuns",
+    response_model_exclude_unset=True,
+)
+async def list_runs(
+    owner: str,
+    project: str,
+    actor: CurrentActor,
+    services: Given,
+    q: Words = "",
+    state: States = [],  # noqa: B006 - FastAPI copies it
+    sort: SortBy = "-created_at",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    fields: Literal["all", "lite"] = "all",
+) -> form.RunPage:
+    """The runs of a project, filtered and in an order."""
+    wanted = Wanted(
+        filter=RunFilter(parse_words(q), parse_states(state)),
+        sort=parse_sort(sort),
+        limit=limit,
+        cursor=cursor,
+        full=fields == "all",
+    )
+    page = await services.run_search.find(actor, owner, project, wanted)
+    items = [form.ListedRun(**_said(run, full=wanted.full)) for run in page.items]
+    return form.RunPage(items=items, next=page.next, total=page.total)
+
+
+@router.get(_RUN, access=_READ, operation_id="getRun")
+async def get_run(
+    owner: str, project: str, run: str, actor: CurrentActor, services: Given
+) -> form.Run:
+    """One run, with all that is known of it."""
+    return _run(await services.runs.get(actor, owner, project, run))
+
+
+@router.patch(_RUN, access=_UPDATE, operation_id="changeRun")
+async def change_run(
+    owner: str,
+    project: str,
+    run: str,
+    body: form.RunPatch,
+    actor: CurrentActor,
+    services: Given,
+) -> form.Run:
+    """Change what a reader may: names, texts, tags, config, summary; or ask it to stop."""
+    changes = RunChanges(
+        **body.model_dump(exclude={"tags"}),
+        tags=None if body.tags is None else tuple(body.tags),
+    )
+    return _run(await services.runs.change(actor, owner, project, run, changes))
+
+
+@router.delete(
+    _RUN,
+    access=(Resource.RUN, Verb.DELETE),
+    operation_id="deleteRun",
+    status_code=204,
+    response_class=Response,
+)
+async def delete_run(
+    owner: str, project: str, run: str, actor: CurrentActor, services: Given
+) -> Response:
+    """Delete a run with its points."""
+    await services.runs.delete(actor, owner, project, run)
+    return Response(status_code=204)
+
+
+@router.post(f"{_RUN}/finish", access=_UPDATE, operation_id="finishRun")
+async def finish_run(
+    owner: str,
+    project: str,
+    run: str,
+    body: form.FinishedRun,
+    actor: CurrentActor,
+    services: Given,
+) -> form.Run:
+    """End a run."""
+    return _run(await services.runs.finish(actor, owner, project, run, body.exit_code))
+
+
+@router.post(f"{_RUN}/heartbeat", access=_UPDATE, operation_id="sendHeartbeat")
+async def send_heartbeat(
+    owner: str,
+    project: str,
+    run: str,
+    actor: CurrentActor,
+    services: Given,
+    body: form.Sign | None = None,
+) -> form.Heartbeat:
+    """A sign of life of a run; the answer says what is wished of its script."""
+    del body
+    wish = await services.runs.heartbeat(actor, owner, project, run)
+    return form.Heartbeat(stop=wish.stop, watched=wish.watched)
+
+
+def _run(run: Run) -> form.Run:
+    return form.Run(**_said(run, full=True))
+
+
+def _said(run: Run, *, full: bool) -> dict[str, Any]:
+    names = [*form.RunLite.model_fields, *(_MAPPINGS if full else ())]
+    said = {name: getattr(run, name) for name in names if name not in {"url", "state", "tags"}}
+    url = f"/{run.owner}/{run.project}/runs/{run.id}"
+    return {**said, "state": run.state.value, "tags": list(run.tags), "url": url}

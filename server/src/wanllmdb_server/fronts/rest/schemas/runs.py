@@ -1,0 +1,120 @@
+"""Runs, as the API says them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from wanllmdb_server.domain.run import MAX_TAGS, MAX_TEXT
+from wanllmdb_server.fronts.rest.schemas.form import MAX_INT64, Answer, Body, GivenTime, Time
+
+State = Literal["running", "finished", "failed", "crashed"]
+Values = Annotated[
+    dict[str, Any],
+    Field(description='NaN and infinities stand as "NaN", "Infinity", "-Infinity"'),
+]
+
+
+class RunLite(Answer):
+    """A run without its config, summary and environment."""
+
+    id: str
+    name: str
+    owner: str
+    project: str
+    state: State
+    color: int = Field(description="Index into the ring of run colours")
+    created_at: Time
+    started_at: Time
+    heartbeat_at: Time
+    finished_at: Time | None
+    exit_code: int | None
+    group: str | None
+    job_type: str | None
+    notes: str | None
+    tags: list[str]
+    user: str | None
+    stop_requested: bool
+    logged: int | None
+    lost: int | None
+    url: str = Field(description="Path of the run's page")
+
+
+class Run(RunLite):
+    """A run. `summary` is what the user set over the last value of every key."""
+
+    config: Values
+    summary: Values
+    environment: Values
+
+
+class ListedRun(RunLite):
+    """A run in a list; with `fields=lite` the three mappings are left out."""
+
+    config: Values | None = None
+    summary: Values | None = None
+    environment: Values | None = None
+
+
+class RunPage(Answer):
+    """A stretch of the runs of a project."""
+
+    items: list[ListedRun]
+    next: str | None
+    total: int
+
+
+class BegunRun(Answer):
+    """A run that was begun; `resumed` when it goes on, behind `last_step`."""
+
+    run: Run
+    resumed: bool
+    last_step: int | None
+
+
+class NewRun(Body):
+    """A run that begins or goes on. `writer` names the process that will log."""
+
+    id: str
+    project: str
+    owner: str | None = None
+    name: str | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    tags: list[str] | None = Field(default=None, max_length=MAX_TAGS)
+    notes: str | None = Field(default=None, max_length=MAX_TEXT)
+    group: str | None = None
+    job_type: str | None = None
+    resume: Literal["allow", "must", "never"] | None = None
+    started_at: GivenTime | None = None
+    environment: dict[str, Any] = Field(default_factory=dict)
+    writer: str | None = None
+
+
+class RunPatch(Body):
+    """What is to be another than before. Named keys of config and summary are set."""
+
+    name: str | None = None
+    notes: str | None = Field(default=None, max_length=MAX_TEXT)
+    tags: list[str] | None = Field(default=None, max_length=MAX_TAGS)
+    group: str | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    summary: dict[str, Any] = Field(default_factory=dict)
+    stop_requested: Literal[True] | None = None
+
+
+class FinishedRun(Body):
+    """How the script ended."""
+
+    exit_code: int = Field(default=0, ge=-MAX_INT64, le=MAX_INT64)
+
+
+class Sign(Body):
+    """A sign of life says nothing else."""
+
+
+class Heartbeat(Answer):
+    """What is wished of the script: to stop; and whether somebody looks at the run."""
+
+    stop: bool
+    watched: bool
