@@ -66,8 +66,7 @@ class Family:
         A child that lives may go on for ever; nobody waits for that.
         """
         self.look()
-        done = self.main.finish() or self.main.empty
-        return done and not any(writer in self._locks for writer in self._children)
+        return self.main.finish() and not any(writer in self._locks for writer in self._children)
 
     def release(self) -> None:
         """Leave what is left to other processes."""

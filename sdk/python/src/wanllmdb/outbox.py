@@ -78,6 +78,7 @@ class Outbox:
         self._bytes = 0
         self._metrics = 0
         self._since = 0.0
+        self._rewound = False
         self._reader: SegmentReader | None = None
         self._frames: Iterator[Frame] | None = None
         self._following: tuple[int, float] | None = None
@@ -91,19 +92,24 @@ class Outbox:
 
     @property
     def empty(self) -> bool:
-        """Whether all that the journal holds now is acknowledged; `fill` before asking."""
-        if self._pending:
+        """Whether all that the last `fill` found in the journal is acknowledged."""
+        if self._pending or self._frames is not None:
             return False
         reader = self._reader
         if reader is None:
             return not journal.segments(self.directory, self.writer)
-        return not reader.foreign and self._next_path() is None
+        return not reader.foreign and not self._later()
+
+    @property
+    def foreign(self) -> bool:
+        """Whether reading has come to a segment of a later version, which stays as it is."""
+        return self._reader is not None and self._reader.foreign
 
     def is_due(self, now: float, *, metrics: int, seconds: float) -> bool:
         """Whether what is pending should be sent: enough of it, or old enough."""
         if not self._pending:
             return False
-        if self._metrics >= metrics or self._bytes >= wire.MAX_BATCH_BYTES:
+        if self._metrics >= metrics or self._bytes >= wire.MAX_BATCH_BYTES or self._rewound:
             return True
         return now - self._since >= seconds
 
@@ -134,6 +140,8 @@ class Outbox:
             UnreachableError: try again later; nothing is lost.
             RefusedError: the run or the key is refused, not a record.
         """
+        if not self._pending:
+            return None
         try:
             return self._deliver(sink, run, self._pending)
         except GapError as gap:
@@ -146,7 +154,10 @@ class Outbox:
 
     def finish(self) -> bool:
         """Remove the journal, if its writer is gone and all of it is acknowledged."""
-        if self._live() or not self.empty:
+        if self._live():
+            return False
+        self.fill()  # what the writer appended last
+        if not self.empty:
             return False
         if self._reader is not None and self._reader.unread > 0:
             self.damaged += 1
@@ -188,18 +199,18 @@ class Outbox:
         self._frames = self._reader.frames()
         return self._frames
 
-    def _next_path(self) -> Path | None:
+    def _later(self) -> list[Path]:
+        """The segments that follow the one being read."""
         assert self._reader is not None  # noqa: S101
-        for path in journal.segments(self.directory, self.writer):
-            if segment.number_of(path) > self._reader.number:
-                return path
-        return None
+        number = self._reader.number
+        paths = journal.segments(self.directory, self.writer)
+        return [path for path in paths if segment.number_of(path) > number]
 
     def _advance(self) -> bool:
         """Go to the next segment, if there is one and the present one is at its end."""
         reader = self._reader
-        path = None if reader is None or reader.foreign else self._next_path()
-        if reader is None or path is None or not self._is_settled(path):
+        later = [] if reader is None or reader.foreign else self._later()
+        if reader is None or not later or not self._is_settled(later):
             return False
         if reader.unread > 0:
             # A write may have arrived since; what it left is either whole or torn for good.
@@ -210,14 +221,14 @@ class Outbox:
         self._read.append(reader.number)
         self.close()
         with contextlib.suppress(FileNotFoundError):
-            self._reader = SegmentReader(path)
+            self._reader = SegmentReader(later[0])
         return self._reader is not None
 
-    def _is_settled(self, path: Path) -> bool:
+    def _is_settled(self, later: list[Path]) -> bool:
         """Whether writes that were under way when the segment ended have arrived."""
-        number, now = segment.number_of(path), self._clock()
-        if not self._live():
+        if len(later) > 1 or not self._live():
             return True
+        number, now = segment.number_of(later[0]), self._clock()
         if self._following is None or self._following[0] != number:
             self._following = (number, now)
         return now - self._following[1] >= SETTLE_SECONDS
@@ -233,6 +244,7 @@ class Outbox:
         if ack.position > self.mark.position:
             self.mark = Mark(ack.position, max(ack.position, self.mark.done))
             self.sent += sum(record.position <= ack.position for record in records)
+            self._rewound = False
         if ack.position < records[-1].position:
             raise UnreachableError("The server took the batch only in part.")
         for each in ack.rejected:
@@ -267,6 +279,7 @@ class Outbox:
         if number not in here and self._ends.get(number) != offset:
             self.gaps += 1
         self.mark = Mark(gap.expected, gap.expected)
+        self._rewound = True
         self._read = []
         self._clear()
         self.close()

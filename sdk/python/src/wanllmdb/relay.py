@@ -8,6 +8,7 @@ keeps other processes from sending it too.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -161,14 +162,13 @@ class _Relay:
         self._sleep = sleep
         self._stopped = stopped
         self._outbox = Outbox(leftover.directory, leftover.writer, live=lambda: False)
+        self._run: OpenedRun | None = None
 
     def run(self) -> str | None:
         """Send everything; why that was not possible, or None."""
         try:
             problem = self._send_all()
-        except RefusedError as error:
-            problem = str(error)
-        except UnreachableError as error:
+        except (RefusedError, UnreachableError, wire.WireError) as error:
             problem = str(error)
         finally:
             self._outbox.close()
@@ -178,28 +178,38 @@ class _Relay:
     def _send_all(self) -> str | None:
         if not self._leftover.run:
             return "nothing in it says which run it belongs to"
-        run: OpenedRun | None = None
         backoff = Backoff()
         failures = 0
-        while not self._stopped():
-            try:
-                run = run or self._open()
-                self._outbox.fill()
-                if self._outbox.pending:
-                    self._outbox.send(self._sink, run)
-                    self._tell(run)
-                elif self._outbox.finish():
-                    return None
-                else:
-                    return "it is written in a later version of this format"
-                failures = 0
+        while not self._outbox.finish():
+            if self._stopped():
+                return "interrupted"
+            if self._outbox.foreign:
+                return "it is written in a later version of this format"
+            error = self._try()
+            failures = 0 if error is None else failures + 1
+            if failures == ATTEMPTS:
+                return str(error)
+            if error is None:
                 backoff.reset()
-            except UnreachableError as error:
-                failures += 1
-                if failures >= ATTEMPTS:
-                    raise
+            else:
                 self._sleep(backoff.next(error.retry_after))
-        return "interrupted"
+        return None
+
+    def _try(self) -> UnreachableError | None:
+        """Send a batch; or why that has to be tried again."""
+        try:
+            if self._run is None:
+                self._run = self._open()
+            self._outbox.send(self._sink, self._run)
+        except UnreachableError as error:
+            return error
+        except RefusedError as error:
+            if error.status != 404 or self._run is None:
+                raise
+            self._run = None
+            return UnreachableError(str(error))
+        self._tell(self._run)
+        return None
 
     def _open(self) -> OpenedRun:
         opened = self._sink.open_run({**self._leftover.run, "writer": self._leftover.writer})
@@ -245,8 +255,8 @@ def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:
     if paths and segment.number_of(paths[0]) == 0:
         for frame in segment.read_segment(paths[0]):
             if frame.kind == wire.Kind.RUN:
-                payload = wire.decode(frame.payload)
-                run = dict(payload) if isinstance(payload, dict) else {}
+                with contextlib.suppress(wire.WireError, TypeError, ValueError):
+                    run = dict(wire.decode(frame.payload))
             break
     if not run and header.get("run") and header.get("project"):
         run = {"id": header["run"], "project": header["project"]}

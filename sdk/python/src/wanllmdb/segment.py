@@ -73,7 +73,10 @@ def parse_header(start: bytes) -> tuple[dict[str, Any], int] | None:
         return None
     if CHECK.unpack_from(start, end)[0] != crc32(start[:end]):
         return None
-    facts = wire.decode(start[HEADER_HEAD.size : end])
+    try:
+        facts = wire.decode(start[HEADER_HEAD.size : end])
+    except wire.WireError:
+        return None
     return (facts, end + CHECK.size) if isinstance(facts, dict) else None
 
 

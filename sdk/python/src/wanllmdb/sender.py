@@ -185,7 +185,8 @@ class Sender:
             return self._report()
         self._spool.close(release=False)
         self._keeper.stop()
-        self._not_before = 0.0
+        if self.refusal is None:
+            self._not_before = 0.0
         self._finishing = True
         self._wake.set()
         alive = self._thread is not None and self._thread.is_alive()

@@ -324,12 +324,14 @@ class Spool:
         """Keep a frame in memory until the disk takes it; True if it just did."""
         if len(frame) > _MAX + segment.FRAME_BYTES:
             self._lose("too-large", 1)
-        elif self._closed or not self._ring.hold(frame):
+            return False
+        held = not self._closed and self._ring.hold(frame)
+        if not held:
             self._lose("disk", 1)
         now = time.monotonic()
         if now >= self._probe_at:
             self._probe(now)
-        return self.failing is None and not self._ring
+        return held and self.failing is None and not self._ring
 
     def _lose(self, reason: str, count: int) -> None:
         if count:

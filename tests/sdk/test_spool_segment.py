@@ -1,0 +1,160 @@
+"""Bytes of a segment that were cut, flipped or overwritten cost what was hit, and no more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wanllmdb import segment, wire
+from wanllmdb.segment import SegmentReader, read_header, read_segment
+
+PAYLOADS = [wire.encode([n, 1_700_000_000_000_000 + n, {"loss": n * 0.5}]) for n in range(8)]
+
+
+def a_segment(directory: Path, payloads: list[bytes], *, number: int = 3) -> Path:
+    path = directory / segment.segment_name("w", number)
+    frames = [segment.frame(wire.Kind.ROW, each, n) for n, each in enumerate(payloads, 1)]
+    path.write_bytes(segment.header({"run": "r1", "writer": "w"}) + b"".join(frames))
+    return path
+
+
+def read(path: Path) -> list[bytes]:
+    return [frame.payload for frame in read_segment(path)]
+
+
+def test_what_was_framed_is_read_at_its_position(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    frames = list(read_segment(path))
+    assert [frame.payload for frame in frames] == PAYLOADS
+    assert {frame.kind for frame in frames} == {wire.Kind.ROW}
+    assert frames[-1].position == 3 << wire.SEGMENT_SHIFT | path.stat().st_size
+    assert [frame.position for frame in frames] == sorted({frame.position for frame in frames})
+    assert read_header(path) == {"run": "r1", "writer": "w"}
+
+
+def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    with SegmentReader(path) as reader:
+        frames = reader.frames()
+        first = [next(frames).payload, next(frames).payload]
+        offset = reader.offset
+    rest = [frame.payload for frame in read_segment(path, offset)]
+    assert first + rest == PAYLOADS
+
+
+def test_a_cut_at_any_byte_keeps_every_whole_record_before_it(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    content = path.read_bytes()
+    ends = [frame.position & 0xFFFFFFFFFF for frame in read_segment(path)]
+    for cut in range(len(content)):
+        path.write_bytes(content[:cut])
+        whole = sum(end <= cut for end in ends)
+        assert read(path) == PAYLOADS[:whole], f"cut at {cut}"
+
+
+def test_a_cut_record_that_is_completed_later_is_read_then(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    content = path.read_bytes()
+    for cut in range(1, len(content)):
+        path.write_bytes(content[:cut])
+        with SegmentReader(path) as reader:
+            before = [frame.payload for frame in reader.frames()]
+            with path.open("ab") as file:
+                file.write(content[cut:])
+            after = [frame.payload for frame in reader.frames()]
+            assert before + after == PAYLOADS, f"cut at {cut}"
+            assert reader.damaged == 0
+
+
+def test_a_flipped_bit_costs_at_most_the_record_it_hits(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    content = path.read_bytes()
+    for at in range(len(content)):
+        for bit in (0x01, 0x80, 0xFF):
+            damaged = bytearray(content)
+            damaged[at] ^= bit
+            path.write_bytes(damaged)
+            found = read(path)
+            assert len(found) >= len(PAYLOADS) - 1, f"flip at {at}"
+            assert [each for each in PAYLOADS if each in found] == found, f"flip at {at}"
+
+
+def test_damage_in_the_middle_is_counted(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with SegmentReader(path) as reader:
+        assert len(list(reader.frames())) == len(PAYLOADS) - 1
+        assert reader.damaged == 1
+
+
+def test_a_damaged_page_costs_the_records_on_it(tmp_path: Path) -> None:
+    payloads = [wire.encode([n, 0, {"x": os.urandom(40)}]) for n in range(400)]
+    path = a_segment(tmp_path, payloads)
+    content = path.read_bytes()
+    ends = [frame.position & 0xFFFFFFFFFF for frame in read_segment(path)]
+    begins = [ends[0] - segment.FRAME_BYTES - len(payloads[0]), *ends]
+    for junk in (bytes(4096), os.urandom(4096)):
+        for start in range(4096, len(content) - 4096, 4096):
+            path.write_bytes(content[:start] + junk + content[start + 4096 :])
+            beside = [
+                payload
+                for payload, begin, end in zip(payloads, begins, ends, strict=False)
+                if end <= start or begin >= start + 4096
+            ]
+            assert read(path) == beside
+
+
+def test_garbage_longer_than_any_record_is_passed_over(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS[:4])
+    with path.open("ab") as file:
+        file.write(b"WLSP" + os.urandom(5 * segment.WINDOW_BYTES // 2))
+        for payload in PAYLOADS[4:]:
+            file.write(segment.frame(wire.Kind.ROW, payload, 0))
+    assert read(path) == PAYLOADS
+
+
+def test_a_record_inside_a_torn_record_of_claimed_length_is_not_swallowed(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS[:1])
+    torn = segment.frame(wire.Kind.ROW, b"x" * 1000, 0)[:100]
+    with path.open("ab") as file:
+        file.write(torn + segment.frame(wire.Kind.ROW, PAYLOADS[1], 0))
+    assert read(path) == PAYLOADS[:2]
+
+
+def test_a_segment_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    path = a_segment(tmp_path, PAYLOADS)
+    content = bytearray(path.read_bytes())
+    length = int.from_bytes(content[6:8], "little")
+    content[4] = 9
+    check = segment.CHECK.pack(segment.crc32(bytes(content[: 8 + length])))
+    content[8 + length : 12 + length] = check
+    path.write_bytes(content)
+    with SegmentReader(path) as reader:
+        assert list(reader.frames()) == []
+        assert reader.foreign
+
+
+@given(
+    payloads=st.lists(st.binary(max_size=200), max_size=12),
+    junk=st.binary(max_size=300),
+    where=st.integers(min_value=0, max_value=4000),
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_overwritten_no_record_is_invented(
+    tmp_path_factory: pytest.TempPathFactory, payloads: list[bytes], junk: bytes, where: int
+) -> None:
+    path = a_segment(tmp_path_factory.mktemp("s"), payloads)
+    content = path.read_bytes()
+    where %= len(content) + 1
+    path.write_bytes(content[:where] + junk + content[where + len(junk) :])
+    found = read(path)
+    left = list(payloads)
+    for each in found:
+        assert each in left
+        left.remove(each)
