@@ -201,7 +201,10 @@ export class Line {
     for (let i = 0; i < this.n; i++) {
       const here = this.bin(i);
       if (here === bin) this.join(to, i);
-      else this.move((to += 1), i);
+      else {
+        to += 1;
+        this.move(to, i);
+      }
       bin = here;
     }
     this.n = to + 1;

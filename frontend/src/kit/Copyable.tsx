@@ -22,7 +22,7 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div className={styles.block}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled by keyboard */}
-      <pre className={styles.code} aria-label={label} tabIndex={0}>
+      <pre className={styles.code} tabIndex={0}>
         {code}
       </pre>
       <span className={styles.copy}>

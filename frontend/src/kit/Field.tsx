@@ -28,6 +28,7 @@ export function Field({ label, labelled, icon, after, wrong, className, ...rest 
     </span>
   );
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the input is in the box
     <label className={classes(styles.field, className)}>
       {labelled && <span className={styles.label}>{label}</span>}
       {box}

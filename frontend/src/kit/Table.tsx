@@ -80,7 +80,6 @@ export function Table<Row>(props: TableProps<Row>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard
     <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label={label}>
-      {/* biome-ignore lint/a11y/useSemanticElements: virtual rows are no table elements */}
       <div
         role="table"
         aria-label={label}

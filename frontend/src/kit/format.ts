@@ -56,10 +56,14 @@ export function fromJson(value: unknown): number | null {
   return null;
 }
 
+const SHORT = 7; // characters: a number that is written so briefly is shown as it was written
+
 /** Any logged or configured value in one line. */
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value === "number") return number(value);
+  if (typeof value === "number") {
+    return Number.isFinite(value) && String(value).length <= SHORT ? exact(value) : number(value);
+  }
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "true" : "false";
   return JSON.stringify(value);

@@ -51,29 +51,34 @@ export function useChart(host: RefObject<HTMLDivElement | null>, key: string): C
   const latest = useRef({ runs, shown });
   latest.current = { runs, shown };
 
+  const { smooth, logY, clip } = view;
+  const [chart, setChart] = useState<ChartPanel | null>(null);
   useEffect(() => {
     if (!host.current) return;
-    panel.current = hub.createPanel(host.current, { title: key });
+    const made = hub.createPanel(host.current, { title: key });
+    panel.current = made;
+    setChart(made);
     return () => {
-      panel.current?.destroy();
+      made.destroy();
       panel.current = null;
+      setChart(null);
     };
   }, [hub, host, key]);
 
-  const { smooth, logY, clip } = view;
   useEffect(() => {
-    panel.current?.setOptions({ smoothing: smooth, logY, clipOutliers: clip });
-  }, [smooth, logY, clip, hub, key]);
+    chart?.setOptions({ smoothing: smooth, logY, clipOutliers: clip });
+  }, [chart, smooth, logY, clip]);
 
   const draw = useCallback(() => {
     const lines = dataOf(curves, key, latest.current.runs);
-    panel.current?.setOptions({ xKind: curves.x, xLabel: X_LABEL[curves.x] });
-    panel.current?.setLines(lines);
+    chart?.setOptions({ xKind: curves.x, xLabel: X_LABEL[curves.x] });
+    chart?.setLines(lines);
     const { shown } = latest.current;
     setEmpty(!curves.loading(key) && !lines.some((line) => shown.has(line.id)));
-  }, [curves, key]);
+  }, [chart, curves, key]);
 
   useEffect(() => {
+    if (!chart) return;
     let appended = 0;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const tell = () => {
@@ -95,7 +100,7 @@ export function useChart(host: RefObject<HTMLDivElement | null>, key: string): C
       appended += event.growth.x.length;
       const first = line !== null && line.logged === event.growth.x.length;
       if (first || appended > APPENDED_AT_MOST) return drawAll();
-      panel.current?.append(event.run, event.growth.x, event.growth.y);
+      chart.append(event.run, event.growth.x, event.growth.y);
       tell();
     };
     const leave = curves.want(key, heard);
@@ -104,7 +109,7 @@ export function useChart(host: RefObject<HTMLDivElement | null>, key: string): C
       leave();
       if (timer) clearTimeout(timer);
     };
-  }, [curves, key, draw, hub]);
+  }, [chart, curves, key, draw]);
 
   const look = looks(runs);
   const drawnLook = useRef(look);
