@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-
 PAGE: Final = Path(__file__).parent.parent / "page"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # in the order of preference
 _TYPES: Final = {
