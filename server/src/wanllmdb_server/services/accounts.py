@@ -315,6 +315,14 @@ class Accounts:
             hashed = self._passwords.hash(password)
         return self._add_user(name, admin=admin, local=False, hashed=hashed)
 
+    def user_named(self, name: str) -> User:
+        """The user of this name; NotFoundError if there is none."""
+        with self._catalog.reading() as connection:
+            user = rows.find_user(connection, name)
+        if user is None:
+            raise NotFoundError(f"There is no user '{name[:64]}'.", code="user-not-found")
+        return user
+
     def create_key(self, user: User, name: str, scope: Scope) -> tuple[ApiKey, str]:
         """A new key of the user, and its secret."""
         return self._new_key(user.id, name, scope)

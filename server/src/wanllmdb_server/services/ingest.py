@@ -136,16 +136,19 @@ class Ingest:
         Returns:
             how many points were accepted, and those that were not.
         """
-        by_run: defaultdict[str, list[tuple[int, Metric]]] = defaultdict(list)
-        for index, metric in metrics:
-            by_run[metric.run].append((index, metric))
+        found = {name: await self._found(actor, name) for name in {m.run for _, m in metrics}}
+        runs: dict[int, Run] = {}
+        by_run: defaultdict[int, list[tuple[int, Metric]]] = defaultdict(list)
         rejections: list[Rejection] = []
-        for name, each in by_run.items():
-            run = await self._found(actor, name)
+        for index, metric in metrics:
+            run = found[metric.run]
             if isinstance(run, Run):
-                rejections += await self._accept_points(actor, run, each, batch_id)
+                runs[run.number] = run
+                by_run[run.number].append((index, metric))
             else:
-                rejections += [Rejection(index, run.code, str(run)) for index, _ in each]
+                rejections.append(Rejection(index, run.code, str(run)))
+        for number, each in by_run.items():
+            rejections += await self._accept_points(actor, runs[number], each, batch_id)
         rejections.sort(key=lambda rejection: rejection.index)
         return len(metrics) - len(rejections), rejections
 
