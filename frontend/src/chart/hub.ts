@@ -119,8 +119,9 @@ export class ChartHub implements ChartHubFace {
   }
 
   async painted(): Promise<void> {
-    const onScreen = [...this.members.values()].filter(({ panel }) => panel.near === 2);
-    await Promise.all(onScreen.map(({ panel }) => panel.painted()));
+    const panels = [...this.members.values()].map(({ panel }) => panel);
+    await Promise.all(panels.map((panel) => panel.sighted));
+    await Promise.all(panels.filter(({ near }) => near === 2).map((panel) => panel.painted()));
   }
 
   destroy(): void {
@@ -302,6 +303,7 @@ export class ChartHub implements ChartHubFace {
     this.members.get(panel.id)?.interaction.destroy();
     this.members.delete(panel.id);
     this.draining.delete(panel);
+    panel.nearing(0);
     this.enqueue({ type: "close", panel: panel.id }, []);
     for (const resolve of this.watching.get(panel) ?? []) resolve();
     this.watching.delete(panel);

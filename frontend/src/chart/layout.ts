@@ -5,7 +5,7 @@ import { formatLogTick, formatTick, formatXTick } from "./format";
 import type { Line } from "./line";
 import { type Scale, scaleOf } from "./scales";
 import { linearTicks, logTicks, xTicks, type Zone } from "./ticks";
-import type { Domain, Frame, PanelOptions } from "./types";
+import type { Domain, Frame, PanelOptions, XKind } from "./types";
 
 const TOP = 10;
 const RIGHT = 14;
@@ -14,7 +14,8 @@ const LEFT = 44;
 const LABEL_GAP = 9;
 /** Room that a mark of an axis takes at least, in pixels. */
 const ROW = 34;
-const COLUMN = 62;
+const COLUMN = 48;
+const NEAR_ZERO = 0.03;
 
 export interface Tick {
   readonly at: number;
@@ -40,13 +41,19 @@ function widened(domain: Domain, by: number): Domain {
   return domain[0] < domain[1] ? domain : [domain[0] - by, domain[1] + by];
 }
 
+/** An axis that begins almost at zero begins at zero; a clock's has no zero. */
+function fromZero(domain: Domain, kind: XKind): Domain {
+  const isNear = kind !== "wall" && domain[0] > 0 && domain[0] < NEAR_ZERO * domain[1];
+  return isNear ? [0, domain[1]] : domain;
+}
+
 /** What x spans: the zoom, what was asked for, or all there is; never a single point. */
 export function xDomainOf(
   lines: readonly Line[],
   options: PanelOptions,
   zoom: Domain | null,
 ): Domain {
-  const asked = zoom ?? options.xDomain ?? xExtent(lines) ?? [0, 1];
+  const asked = zoom ?? options.xDomain ?? fromZero(xExtent(lines) ?? [0, 1], options.xKind);
   return widened(asked, options.xKind === "step" ? 1 : 0.5);
 }
 
@@ -59,9 +66,9 @@ export function reach(lines: readonly Line[], options: PanelOptions, zoom: Domai
 
 function yMarks(domain: Domain, log: boolean, height: number): Tick[] {
   const values = log
-    ? logTicks(domain, height, 20)
+    ? logTicks(domain, height, 22)
     : linearTicks(domain, Math.max(2, Math.floor(height / ROW)));
-  const decades = log && domain[1] / domain[0] > 1.5;
+  const decades = log && values.length > 2 && domain[1] / domain[0] > 1.5;
   return values.map((at) => ({ at, text: decades ? formatLogTick(at) : formatTick(at, values) }));
 }
 
@@ -95,12 +102,13 @@ export function layOut(
   zone: Zone,
   measure: (text: string) => number,
 ): Layout {
-  const height = Math.max(1, size.height - TOP - BOTTOM);
+  // Whole pixels: a frame that ends between two is clipped slowly, and never sharp.
+  const height = Math.max(1, Math.floor(size.height - TOP - BOTTOM));
   const domain = y?.domain ?? ([options.logY ? 0.1 : 0, 1] as const);
   const yTicks = y ? yMarks(domain, options.logY, height) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text)));
   const left = Math.max(LEFT, Math.ceil(widest + LABEL_GAP + 6));
-  const width = Math.max(1, size.width - left - RIGHT);
+  const width = Math.max(1, Math.floor(size.width - left - RIGHT));
   const xScale = scaleOf(false, x, [left, left + width]);
   const yScale = scaleOf(options.logY, domain, [TOP + height, TOP]);
   return {

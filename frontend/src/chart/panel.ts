@@ -50,6 +50,9 @@ export class Panel implements ChartPanel {
   wanted = 0;
   shown = -1;
   readonly overlay: Overlay;
+  /** Resolves when it is known whether the panel is in sight. */
+  readonly sighted: Promise<void>;
+  private sight: () => void = () => {};
   private lines: Line[] = [];
   private options: PanelOptions;
   private canvas: HTMLCanvasElement | null = null;
@@ -64,6 +67,9 @@ export class Panel implements ChartPanel {
     private readonly room: PanelRoom,
   ) {
     this.options = { ...defaultOptions, ...options };
+    this.sighted = new Promise((resolve) => {
+      this.sight = resolve;
+    });
     host.classList.add("chart-host");
     host.tabIndex = 0;
     host.setAttribute("role", "group");
@@ -216,6 +222,7 @@ export class Panel implements ChartPanel {
   }
 
   nearing(near: Near): void {
+    this.sight();
     if (near === this.near) return;
     this.near = near;
     this.room.send(this, { type: "near", panel: this.id, near });

@@ -9,7 +9,8 @@ export interface Seen {
 
 interface Watched {
   readonly seen: Seen;
-  inSight: boolean;
+  /** null until the browser has said so for the first time. */
+  inSight: boolean | null;
   within: boolean;
 }
 
@@ -29,7 +30,7 @@ export class Sight {
   }
 
   watch(host: HTMLElement, seen: Seen): void {
-    this.hosts.set(host, { seen, inSight: false, within: false });
+    this.hosts.set(host, { seen, inSight: null, within: false });
     this.sizes.observe(host);
     this.sight.observe(host);
     this.vicinity.observe(host);
@@ -62,6 +63,7 @@ export class Sight {
       const record = this.hosts.get(target);
       if (!record) continue;
       record[what] = isIntersecting;
+      if (record.inSight === null) continue;
       record.seen.near(record.inSight ? 2 : record.within ? 1 : 0);
     }
   }

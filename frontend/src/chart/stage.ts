@@ -50,7 +50,12 @@ interface Actor {
   frame: Frame | null;
   paints: number;
   reported: number;
+  /** When it was painted last, as a count of all paints. */
+  turn: number;
 }
+
+/** How the panel itself is painted: in its own size and for speed. */
+const onScreen: ExportOptions = {};
 
 export class Stage {
   private readonly actors = new Map<number, Actor>();
@@ -58,7 +63,9 @@ export class Stage {
   private focus: string | null = null;
   private hidden: ReadonlySet<string> = new Set();
   private revision = 0;
+  private turns = 0;
   private working = false;
+  private reporting = false;
 
   constructor(private readonly room: StageRoom) {}
 
@@ -145,6 +152,7 @@ export class Stage {
       frame: null,
       paints: 0,
       reported: 0,
+      turn: 0,
     };
     canvas.addEventListener("contextrestored", () => {
       actor.dirty = true;
@@ -194,33 +202,33 @@ export class Stage {
     this.room.nextFrame(() => this.work());
   }
 
+  /** One slice: what is in sight first, and of that what has waited longest. */
   private work(): void {
     const waiting = [...this.actors.values()]
       .filter((actor) => actor.dirty && actor.near > 0 && actor.width > 0)
-      .sort((a, b) => b.near - a.near);
+      .sort((a, b) => b.near - a.near || a.turn - b.turn);
     const until = this.room.now() + this.room.slice;
     for (const actor of waiting) {
       if (this.room.now() >= until) break;
       this.paint(actor);
     }
-    if (waiting.some((actor) => actor.dirty)) {
-      this.room.soon(() => this.work());
-      return;
-    }
-    this.working = false;
-    const { revision } = this;
-    this.room.nextFrame(() => this.report(revision));
+    this.working = waiting.some((actor) => actor.dirty);
+    if (this.working) this.room.soon(() => this.work());
+    if (this.reporting) return;
+    this.reporting = true;
+    this.room.nextFrame(() => this.report());
   }
 
-  private report(revision: number): void {
+  private report(): void {
+    this.reporting = false;
+    const { revision } = this;
     const panels: Painted[] = [];
     const waiting: number[] = [];
     for (const actor of this.actors.values()) {
       if (actor.dirty || !actor.frame) waiting.push(actor.id);
-      else if (actor.reported !== actor.paints) {
-        actor.reported = actor.paints;
-        panels.push({ panel: actor.id, paints: actor.paints, frame: actor.frame });
-      }
+      if (!actor.frame || actor.reported === actor.paints) continue;
+      actor.reported = actor.paints;
+      panels.push({ panel: actor.id, paints: actor.paints, frame: actor.frame });
     }
     this.room.post({ type: "painted", revision, panels, waiting });
   }
@@ -229,7 +237,7 @@ export class Stage {
     return actor.lines.filter((line) => !this.hidden.has(line.group));
   }
 
-  private sceneOf(actor: Actor, how: ExportOptions = {}): Scene {
+  private sceneOf(actor: Actor, how: ExportOptions): Scene {
     const lines = this.shown(actor);
     actor.reach ??= reach(lines, actor.options, actor.zoom);
     return {
@@ -242,6 +250,7 @@ export class Stage {
       reach: actor.reach,
       focus: this.focus,
       zone: this.room.zone,
+      hairlines: how === onScreen,
     };
   }
 
@@ -253,8 +262,10 @@ export class Stage {
     if (canvas.width !== w) canvas.width = w;
     if (canvas.height !== h) canvas.height = h;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    actor.frame = paint(context, this.sceneOf(actor)).frame;
+    actor.frame = paint(context, this.sceneOf(actor, onScreen)).frame;
     actor.paints += 1;
+    this.turns += 1;
+    actor.turn = this.turns;
   }
 
   private async answer(actor: Actor, ask: number, what: Ask, how: ExportOptions): Promise<void> {

@@ -30,8 +30,8 @@ const CLOCK = [
   365 * DAY,
 ];
 
-/** Within a decade, from dense to sparse. */
-const MANTISSAS = [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5], [1, 2, 5], [1, 3], [1]];
+/** Marks within a decade, the most welcome first. */
+const MANTISSAS = [1, 5, 2, 3, 4, 6, 8, 1.5, 2.5, 7, 9];
 
 /** Seconds to add to UTC for the clock on the wall, at an instant. */
 export type Zone = (epochSeconds: number) => number;
@@ -65,38 +65,33 @@ export function linearTicks(domain: Domain, count: number, smallest = 0): number
   return multiples(domain, Math.max(smallest, niceStep(span, count)));
 }
 
-function decadeTicks(domain: Domain, mantissas: readonly number[]): number[] {
+function powers(domain: Domain, mantissa: number): number[] {
   const ticks: number[] = [];
-  const first = Math.floor(Math.log10(domain[0]));
+  const first = Math.floor(Math.log10(domain[0])) - 1;
   const last = Math.ceil(Math.log10(domain[1]));
   for (let power = first; power <= last; power += 1) {
-    for (const mantissa of mantissas) {
-      const value = Number(`${mantissa}e${power}`);
-      if (value >= domain[0] * (1 - 1e-12) && value <= domain[1] * (1 + 1e-12)) ticks.push(value);
-    }
+    const value = Number(`${mantissa}e${power}`);
+    if (value >= domain[0] * (1 - 1e-12) && value <= domain[1] * (1 + 1e-12)) ticks.push(value);
   }
   return ticks;
 }
 
-function powerTicks(domain: Domain, every: number): number[] {
-  return decadeTicks(domain, [1]).filter((_, index) => index % every === 0);
-}
-
-/** The densest set of marks that are at least `gap` of the axis's `length` apart. */
+/** As many round marks as fit `gap` pixels apart on an axis `length` long: decades first. */
 export function logTicks(domain: Domain, length: number, gap: number): number[] {
-  const perDecade = length / Math.log10(domain[1] / domain[0]);
-  const wideEnough = (ticks: readonly number[]): boolean =>
-    ticks.every(
-      (tick, i) => i === 0 || Math.log10(tick / (ticks[i - 1] as number)) * perDecade >= gap,
-    );
-  for (const mantissas of MANTISSAS) {
-    const ticks = decadeTicks(domain, mantissas);
-    if (ticks.length < 2) break;
-    if (wideEnough(ticks)) return ticks;
-  }
   const decades = Math.log10(domain[1] / domain[0]);
-  if (decades < 1.5) return linearTicks(domain, Math.max(1, Math.floor(length / (2 * gap))));
-  return powerTicks(domain, Math.max(1, Math.ceil(gap / perDecade)));
+  const perDecade = length / decades;
+  if (perDecade < gap) {
+    const every = Math.ceil(gap / perDecade);
+    return powers(domain, 1).filter((tick) => Math.round(Math.log10(tick)) % every === 0);
+  }
+  const chosen: number[] = [];
+  const fits = (tick: number): boolean =>
+    chosen.every((other) => Math.abs(Math.log10(tick / other)) * perDecade >= gap);
+  for (const mantissa of MANTISSAS) {
+    for (const tick of powers(domain, mantissa)) if (fits(tick)) chosen.push(tick);
+  }
+  if (chosen.length < 3) return linearTicks(domain, Math.max(2, Math.floor(length / (1.5 * gap))));
+  return chosen.sort((a, b) => a - b);
 }
 
 function clockStep(span: number, count: number): number {
