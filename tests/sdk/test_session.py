@@ -21,7 +21,7 @@ import wanllmdb as wandb
 from wanllmdb.errors import AuthenticationError, CommError, Error, UsageError
 from wanllmdb.wire import Kind
 
-QUIET = {"console": "off", "monitor_system": False}
+QUIET = {"console": "off", "monitor_system": False, "finish_timeout": 2}
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 
-
 from wanllmdb.errors import Error
 
 TYPE_CHECKING = False  # as in typing, which alone costs five milliseconds

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from wanllmdb import relay
 from wanllmdb.config import inherit
@@ -23,6 +23,8 @@ from wanllmdb.sink import HttpSink, OpenedRun, RefusedError
 from wanllmdb.spool import Spool
 from wanllmdb.wire import Kind, encode
 
+UNREACHABLE_SECONDS: Final = 5.0
+
 
 class Online:
     """Sends while the run goes on, and what is left when it ends."""
@@ -32,8 +34,9 @@ class Online:
         self._sender = sender
 
     def finish(self) -> str:
+        seconds = self._run.settings.finish_timeout
         report = self._sender.finish(
-            budget_progress=self._run.settings.finish_timeout,
+            budget_unreachable=min(seconds, UNREACHABLE_SECONDS), budget_progress=seconds
         )
         return _farewell(self._run, report)
 
