@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.sdk.stub_server import KEY, Fault, StubServer
+
 from wanllmdb import journal, segment, wire
 from wanllmdb.http import Timeouts
 from wanllmdb.relay import leftovers, sync

@@ -110,9 +110,13 @@ def lock(directory: Path, writer: str) -> int | None:
     """The lock that says "alive", as a descriptor to close; None if another process holds it.
 
     Where the file system has no locks the descriptor holds nothing, and nobody is refused.
+    None, too, if another process removed the directory, having sent everything.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    fd = os.open(directory / f"{writer}.lock", flags, 0o600)
+    try:
+        fd = os.open(directory / f"{writer}.lock", flags, 0o600)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -121,6 +125,16 @@ def lock(directory: Path, writer: str) -> int | None:
     except OSError:
         return fd
     return fd
+
+
+def is_alive(directory: Path, writer: str) -> bool:
+    """Whether a process holds this writer's lock: it writes, or it sends."""
+    if not (directory / f"{writer}.lock").exists():
+        return False
+    fd = lock(directory, writer)
+    if fd is not None:
+        os.close(fd)
+    return fd is None
 
 
 def _files(directory: Path) -> Iterator[Path]:

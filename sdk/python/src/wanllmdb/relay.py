@@ -36,6 +36,7 @@ class Leftover:
         host: where it was written.
         run: what opens the run, as `wire.Kind.RUN` has it; empty if the journal does not say.
         size: bytes on the disk.
+        parent: the writer of the process that this one was forked from, if it was.
     """
 
     directory: Path
@@ -43,6 +44,7 @@ class Leftover:
     host: str
     run: Mapping[str, Any]
     size: int
+    parent: str = ""
 
 
 @dataclass(slots=True)
@@ -90,11 +92,12 @@ def leftovers(spool_root: Path, *, any_host: bool = False) -> list[Leftover]:
             leftover = _leftover(directory, writer)
             if leftover is None or not (any_host or leftover.host in {here, ""}):
                 continue
-            fd = journal.lock(directory, writer)
-            if fd is not None:
-                os.close(fd)
+            # A parent that lives sends for its children, and may first have to open the run.
+            family = [writer, leftover.parent] if leftover.parent else [writer]
+            if not any(journal.is_alive(directory, each) for each in family):
                 found.append(leftover)
-    return found
+    # Parents first: it is for them to say how the run is opened.
+    return sorted(found, key=lambda each: (each.directory, bool(each.parent)))
 
 
 def sync(
@@ -246,7 +249,8 @@ def _leftover(directory: Path, writer: str) -> Leftover | None:
         size = sum(path.stat().st_size for path in paths)
     except FileNotFoundError:
         return None
-    return Leftover(directory, writer, str(header.get("host", "")), run, size)
+    host, parent = str(header.get("host", "")), str(header.get("parent", ""))
+    return Leftover(directory, writer, host, run, size, parent)
 
 
 def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:
