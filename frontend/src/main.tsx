@@ -10,7 +10,7 @@ import { queryClient } from "./api/queries";
 import { TooltipProvider } from "./kit/Tooltip";
 import { followSystem } from "./kit/theme";
 import { Toaster } from "./kit/toast";
-import { router } from "./routes";
+import { makeRouter } from "./routes";
 
 followSystem();
 
@@ -20,7 +20,7 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <TooltipProvider>
-        <RouterProvider router={router} />
+        <RouterProvider router={makeRouter()} />
       </TooltipProvider>
       <Toaster />
     </QueryClientProvider>

@@ -1,0 +1,192 @@
+/** The page against a small server: what people see, on which path. */
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Fetch, useFetcher } from "./api/client";
+import { queryClient } from "./api/queries";
+import { TooltipProvider } from "./kit/Tooltip";
+import { makeRouter } from "./routes";
+
+const project = {
+  owner: "ada",
+  name: "digits",
+  description: "small and real",
+  created_at: 1,
+  updated_at: Date.now() * 1000,
+  runs: 1284,
+  running: 3,
+  role: "admin",
+};
+
+const run = {
+  id: "a1b2c3d4",
+  name: "frosty-pine-123",
+  owner: "ada",
+  project: "digits",
+  state: "finished",
+  color: 5,
+  created_at: 1_000_000,
+  started_at: 1_000_000,
+  heartbeat_at: 61_000_000,
+  finished_at: 61_000_000,
+  exit_code: 0,
+  group: null,
+  job_type: null,
+  notes: "the one",
+  tags: ["ablation"],
+  user: "ada",
+  config: { lr: 0.1, optimizer: { name: "adamw" } },
+  summary: { "val/loss": 0.123456789 },
+  environment: { host: "atlas" },
+  stop_requested: false,
+  logged: 10,
+  lost: 0,
+};
+
+const list = (...items: unknown[]) => ({ items, next: null, total: items.length });
+
+/** Routes by "METHOD path"; what is not there is a 404. Remembers what was asked. */
+class SmallServer {
+  asked: { at: string; body: unknown }[] = [];
+  signedIn = true;
+  routes: Record<string, () => unknown> = {
+    "GET /me": () => ({ user: { name: "ada", admin: true, created_at: 1 }, scope: "admin" }),
+    "GET /projects": () => list(project),
+    "GET /projects/ada/digits": () => project,
+    "GET /projects/ada/digits/runs": () => list(run),
+    "GET /projects/ada/digits/runs/a1b2c3d4": () => run,
+    "GET /projects/ada/digits/keys": () => ({ keys: [] }),
+  };
+
+  fetch: Fetch = async (input, init) => {
+    const url = new URL(input, "http://here");
+    const at = `${init.method} ${url.pathname.replace("/api/v1", "")}`;
+    this.asked.push({ at, body: init.body ? JSON.parse(String(init.body)) : null });
+    if (at === "POST /auth/login") return this.signIn(init);
+    if (!this.signedIn) return problem(401, "Sign in first.");
+    const route = this.routes[at];
+    return route ? Response.json(route()) : problem(404, "There is nothing here.");
+  };
+
+  private signIn(init: RequestInit): Response {
+    const { password } = JSON.parse(String(init.body)) as { password: string };
+    if (password !== "correct horse battery") return problem(401, "No.");
+    this.signedIn = true;
+    return Response.json({ user: { name: "ada" } });
+  }
+}
+
+function problem(status: number, detail: string): Response {
+  return Response.json({ status, detail, instance: "req-7" }, { status });
+}
+
+let server: SmallServer;
+let before: Fetch;
+
+beforeEach(() => {
+  server = new SmallServer();
+  before = useFetcher(server.fetch);
+  queryClient.clear();
+});
+afterEach(() => {
+  useFetcher(before);
+});
+
+function open(path: string) {
+  const router = makeRouter(createMemoryHistory({ initialEntries: [path] }));
+  render(
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider>
+        <RouterProvider router={router} />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+  return router;
+}
+
+describe("signing in", () => {
+  it("is asked of strangers, refuses a wrong password, and leads back to where one was going", async () => {
+    server.signedIn = false;
+    const router = open("/?q=dig");
+    const user = userEvent.setup();
+    await user.type(await screen.findByLabelText("User name"), "ada");
+    await user.type(screen.getByLabelText("Password"), "wrong");
+    await user.click(screen.getByRole("button", { name: "Sign in" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("do not belong together");
+
+    await user.clear(screen.getByLabelText("Password"));
+    await user.type(screen.getByLabelText("Password"), "correct horse battery");
+    await user.click(screen.getByRole("button", { name: "Sign in" }));
+    expect(await screen.findByRole("link", { name: /digits/ })).toBeTruthy();
+    expect(router.state.location.href).toBe("/?q=dig");
+  });
+});
+
+describe("projects", () => {
+  it("are listed with their runs and how many run now", async () => {
+    open("/");
+    const row = await screen.findByTestId("project-row");
+    expect(row.textContent).toContain("1,284");
+    expect(row.textContent).toContain("3 running");
+    expect(within(row).getByRole("link").getAttribute("href")).toBe("/ada/digits/workspace");
+  });
+
+  it("that do not match can be had back", async () => {
+    open("/?q=nothing");
+    expect(await screen.findByText("0 of 1 match")).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Clear search" }));
+    expect(await screen.findByTestId("project-row")).toBeTruthy();
+  });
+
+  it("that are not there yet begin with four lines that name this server", async () => {
+    server.routes["GET /projects"] = () => list();
+    open("/");
+    expect(await screen.findByText(/wanllmdb login --host http/)).toBeTruthy();
+    expect(screen.getByText(/import wanllmdb as wandb/)).toBeTruthy();
+  });
+
+  it("that cannot be had say why, with the request's number and a way to try again", async () => {
+    const { "GET /projects": projects } = server.routes;
+    delete server.routes["GET /projects"];
+    open("/");
+    expect((await screen.findByRole("alert")).textContent).toContain("There is nothing here.");
+    expect(screen.getByText("Request req-7")).toBeTruthy();
+    if (projects) server.routes["GET /projects"] = projects;
+    await userEvent.click(screen.getByRole("button", { name: "Retry" }));
+    expect(await screen.findByTestId("project-row")).toBeTruthy();
+  });
+});
+
+describe("a run", () => {
+  it("shows what it was told and what came out, exactly on hover", async () => {
+    open("/ada/digits/runs/a1b2c3d4");
+    expect(await screen.findByRole("heading", { name: "frosty-pine-123" })).toBeTruthy();
+    const summary = await screen.findByTestId("summary");
+    expect(within(summary).getByText("0.1235").getAttribute("data-value")).toBe("0.123456789");
+    expect(screen.getByTestId("config").textContent).toContain("optimizer.name");
+    expect(screen.getByTestId("duration").textContent).toBe("1 min");
+  });
+
+  it("takes tags when one is done typing", async () => {
+    const changed = { ...run, tags: ["ablation", "best"] };
+    server.routes["PATCH /projects/ada/digits/runs/a1b2c3d4"] = () => changed;
+    open("/ada/digits/runs/a1b2c3d4/overview");
+    const field = await screen.findByLabelText("Tags, with commas in between");
+    await userEvent.type(field, ", best{Enter}");
+    expect(server.asked.find(({ at }) => at.startsWith("PATCH"))?.body).toEqual({
+      tags: ["ablation", "best"],
+    });
+  });
+
+  it("that is not there is said to be gone, not broken", async () => {
+    open("/ada/digits/runs/unknown1");
+    expect(await screen.findByText("There is no such run")).toBeTruthy();
+  });
+});
+
+it("a path that leads nowhere offers a way home", async () => {
+  open("/ada/digits/nowhere/at/all");
+  expect(await screen.findByText("There is nothing here")).toBeTruthy();
+});
