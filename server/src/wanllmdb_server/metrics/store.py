@@ -49,9 +49,10 @@ class MetricStore(Protocol):
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """One curve for each series, in the order asked, all on one grid.
 
-        The grid's width is the smallest power of two with which the steps of all series
-        asked, cut to the window, fall into at most `buckets` buckets. A series that nobody
-        logged, or of objects, is an empty curve.
+        The grid's width is the smallest power of two with which the extents (lowest to
+        highest step) of all series asked, cut to the window, fall into at most `buckets`
+        buckets. A bucket that the window cuts is given whole: a bucket is the same in every
+        window. A series that nobody logged, or of objects, is an empty curve.
         """
         ...
 
@@ -75,7 +76,18 @@ class MetricStore(Protocol):
     async def keys(
         self, runs: Sequence[int], keys: Sequence[str] | None = None
     ) -> dict[int, list[KeyStats]]:
-        """The series of each run with their statistics, by key; all, or those named."""
+        """The series of each run with their statistics, by key; all, or those named.
+
+        A run that nobody logged to has none. A key with numbers and objects is a series of
+        numbers; its objects are found among its `points`.
+        """
+        ...
+
+    async def seal(self, run: int) -> None:
+        """A hint that no rows of the run are expected soon: make it small and quick to read.
+
+        It changes no answer, and rows may come all the same.
+        """
         ...
 
     async def forget(self, run: int) -> None:

@@ -1,0 +1,321 @@
+"""Log: batches become durable in the order in which they were handed in, many in one sync.
+
+`append` hands a batch to a small pool that takes it apart, and to the queue of the one thread
+that writes. That thread takes what waits (and, when callers come in numbers, waits a moment
+for more), writes all bodies and positions in one transaction, then shows the points in the
+memtable, then tells the callers. What it said is durable: SQLite syncs before COMMIT returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wanllmdb.wire import Batch, Kind, WireError
+from wanllmdb_server.domain.series import Accepted
+from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.columns import Columns
+from wanllmdb_server.metrics.database import Database, erase_run, fetch_table
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
+
+GROUP: Final = 64  # batches in one transaction, at most
+LINGER_S: Final = 0.005  # how long a group waits for more, when callers come in numbers
+MAX_WAITING: Final = 256 * 1024 * 1024  # bytes of bodies in the queue
+MAX_PENDING: Final = 20_000_000  # points in memory; beyond, sealing has fallen behind
+_MAX_WRITERS: Final = 100_000  # positions in memory
+_DECODERS: Final = 2
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Append:
+    answer: asyncio.Future[Accepted]
+    run: int
+    batch: Batch
+    columns: Future[Columns]
+
+
+@dataclass(slots=True)
+class _Forget:
+    answer: asyncio.Future[None]
+    run: int
+
+
+@dataclass(slots=True)
+class _LetGo:
+    run: int
+
+
+@dataclass(slots=True)
+class _New:
+    """A batch that the transaction at hand makes durable, without what was known already."""
+
+    item: _Append
+    columns: Columns
+    number: int
+    low: int
+
+
+_Answer = tuple[asyncio.Future[Any], Any]
+
+
+class BatchLog:
+    """Takes batches in, and shows their points in the memtable once they are durable.
+
+    Args:
+        database: the file; its `log` connection is this thread's own.
+        memtable: this thread adds to it.
+        clock: seconds, from anywhere, that never go back.
+        grown: called with each table that got points, and the bytes written for them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        memtable: Memtable,
+        *,
+        clock: Callable[[], float],
+        grown: Callable[[RunTable, int], None],
+    ) -> None:
+        self.crowded = False  # more points in memory than there should be
+        self._database = database
+        self._memtable = memtable
+        self._clock = clock
+        self._grown = grown
+        self._number = 0
+        self._positions: dict[tuple[int, str], int] = {}
+        self._queue: queue.SimpleQueue[_Append | _Forget | _LetGo | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._waiting_lock = threading.Lock()
+        self._busy = False
+        self._decoders = ThreadPoolExecutor(_DECODERS, "metric-decode")
+        self._thread = threading.Thread(target=self._work, name="metric-log", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write; `replay` comes first."""
+        self._thread.start()
+
+    async def append(self, run: int, batch: Batch) -> Accepted:
+        """See `MetricStore.append`."""
+        if self._waiting > MAX_WAITING or self.crowded:
+            raise StoreFullError("The metric store has more to write than it can.", 1.0)
+        self._wait(len(batch.body))
+        try:
+            answer = asyncio.get_running_loop().create_future()
+            taken = self._decoders.submit(columns.take_apart, batch)
+            self._queue.put(_Append(answer, run, batch, taken))
+            return await answer
+        finally:
+            self._wait(-len(batch.body))
+
+    async def forget(self, run: int) -> None:
+        """See `MetricStore.forget`; in its turn among the batches."""
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Forget(answer, run))
+        await answer
+
+    def let_go(self, run: int) -> None:
+        """Take a run out of memory, in its turn, if all its points are sealed by then."""
+        self._queue.put(_LetGo(run))
+
+    def close(self) -> None:
+        """Write what waits, and stop."""
+        self._queue.put(None)
+        self._thread.join()
+        self._decoders.shutdown()
+
+    def _wait(self, size: int) -> None:
+        with self._waiting_lock:
+            self._waiting += size
+
+    def replay(self) -> None:
+        """Show the points of the log in the memtable, as they were before the last end."""
+        connection = self._database.log
+        damaged: list[int] = []
+        for number, run, low, first, last, records, body in connection.execute(
+            "SELECT id, run, low, first, last, records, body FROM batch ORDER BY id"
+        ):
+            self._number = number
+            batch = Batch("", first, last, records, 1 << Kind.ROW, body)
+            try:
+                found = columns.after(columns.take_apart(batch), low)
+            except WireError:
+                _logger.exception("metrics: batch %d of run %d is damaged; set apart", number, run)
+                damaged.append(number)
+                continue
+            self._table(run).add(found, number, self._clock())
+        for number in damaged:
+            with self._database.transaction(connection):
+                connection.execute(
+                    "INSERT OR REPLACE INTO damaged SELECT * FROM batch WHERE id = ?", (number,)
+                )
+                connection.execute("DELETE FROM batch WHERE id = ?", (number,))
+
+    def _table(self, run: int) -> RunTable:
+        table = self._memtable.get(run)
+        if table is None:
+            table = fetch_table(self._database.log, run)
+            self._memtable.put(table)
+        return table
+
+    def _work(self) -> None:
+        going = True
+        while going:
+            items = self._gather()
+            going = items[-1] is not None
+            appends: list[_Append] = []
+            for item in items:
+                if isinstance(item, _Append):
+                    appends.append(item)
+                    continue
+                self._answer(self._commit(appends))
+                appends = []
+                if isinstance(item, _Forget):
+                    self._answer([(item.answer, self._forget(item.run))])
+                elif isinstance(item, _LetGo):
+                    self._drop(item.run)
+            self._answer(self._commit(appends))
+
+    def _gather(self) -> list[_Append | _Forget | _LetGo | None]:
+        """What waits, at least one; where there were many at last, a moment's more."""
+        items = [self._queue.get()]
+        until = time.monotonic() + (LINGER_S if self._busy else 0.0)
+        with contextlib.suppress(queue.Empty):
+            while len(items) < GROUP and items[-1] is not None:
+                items.append(self._queue.get(timeout=max(until - time.monotonic(), 0.0)))
+        self._busy = len(items) > 1
+        return items
+
+    def _commit(self, items: list[_Append]) -> list[_Answer]:
+        """One transaction for many batches; answers in their order."""
+        if not items:
+            return []
+        try:
+            return self._commit_all(items)
+        except StoreFullError as error:
+            _logger.warning("metrics: %s", error)
+            return [(item.answer, StoreFullError(str(error))) for item in items]
+        except Exception as error:
+            _logger.exception("metrics: a group of batches could not be written")
+            return [(item.answer, error) for item in items]
+
+    def _commit_all(self, items: list[_Append]) -> list[_Answer]:
+        answers: list[_Answer] = []
+        fresh: list[_New] = []
+        positions: dict[tuple[int, str], int] = {}
+        for item in items:
+            writer = (item.run, item.batch.writer)
+            known = positions.get(writer)
+            low = self._position(writer) if known is None else known
+            found = self._check(item, low)
+            if isinstance(found, Columns):
+                self._number += 1
+                fresh.append(_New(item, found, self._number, low))
+                positions[writer] = item.batch.end
+            else:
+                answers.append((item.answer, found))
+        tables = [self._table(new.item.run) for new in fresh]
+        if fresh:
+            self._write(fresh, positions)
+        for table, new in zip(tables, fresh, strict=True):
+            rejected = table.add(new.columns, new.number, self._clock())
+            malformed = sum(code == "malformed-row" for _, code, _ in new.columns.rejected)
+            rows = len(new.columns.position) - malformed
+            rejected = new.columns.rejected + rejected
+            answers.append((new.item.answer, Accepted(new.item.batch.end, rows, rejected)))
+            self._grown(table, len(new.item.batch.body))
+        return answers
+
+    def _check(self, item: _Append, low: int) -> Columns | Accepted | Exception:
+        """What is new of a batch to a store that knows its writer up to `low`."""
+        try:
+            found = item.columns.result()
+        except WireError as error:
+            return error
+        if item.batch.start > low:
+            return PositionGapError(low)
+        if item.batch.end <= low:
+            return Accepted(low, 0)
+        return columns.after(found, low)
+
+    def _write(self, fresh: list[_New], positions: dict[tuple[int, str], int]) -> None:
+        connection = self._database.log
+        with self._database.transaction(connection):
+            connection.executemany(
+                "INSERT INTO batch(id, run, low, first, last, records, body)"
+                " VALUES(?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (new.number, new.item.run, new.low, batch.start, batch.end, batch.count,
+                     batch.body)
+                    for new in fresh
+                    if (batch := new.item.batch) and (new.columns.numbers or new.columns.objects)
+                ],
+            )  # fmt: skip
+            connection.executemany(
+                "INSERT INTO writer(run, name, position) VALUES(?, ?, ?)"
+                " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position",
+                [(*writer, position) for writer, position in positions.items()],
+            )
+        if len(self._positions) > _MAX_WRITERS:
+            self._positions.clear()
+        self._positions.update(positions)
+
+    def _position(self, writer: tuple[int, str]) -> int:
+        known = self._positions.get(writer)
+        if known is None:
+            row = self._database.log.execute(
+                "SELECT position FROM writer WHERE run = ? AND name = ?", writer
+            ).fetchone()
+            known = self._positions[writer] = row[0] if row else 0
+        return known
+
+    def _forget(self, run: int) -> Exception | None:
+        connection = self._database.log
+        table = self._memtable.get(run)
+        try:
+            with self._database.transaction(connection):
+                erase_run(connection, run)
+                with self._database.swap:
+                    connection.execute("COMMIT")
+                    self._memtable.drop(run)
+                    if table is not None:
+                        table.gone = True
+        except (StoreFullError, sqlite3.Error) as error:
+            return error
+        self._positions = {key: at for key, at in self._positions.items() if key[0] != run}
+        return None
+
+    def _drop(self, run: int) -> None:
+        table = self._memtable.get(run)
+        if table is not None and not table.pending + table.frozen:
+            self._memtable.drop(run)
+
+    def _answer(self, answers: Iterable[_Answer]) -> None:
+        """Tell the callers, with one call into each event loop."""
+        loops: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
+        for answer in answers:
+            loops.setdefault(answer[0].get_loop(), []).append(answer)
+        for loop, those in loops.items():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_tell, those)
+
+
+def _tell(answers: list[_Answer]) -> None:
+    for future, result in answers:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

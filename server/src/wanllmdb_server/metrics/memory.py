@@ -1,0 +1,260 @@
+"""MemoryMetricStore: all rows in lists, every question answered by looking at all of them.
+
+It keeps nothing beyond the process. It is here to be obviously right: tests use it where the
+store does not matter, and the contract's suite holds the real stores to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wanllmdb.wire import MAX_KEYS_PER_RUN, Batch
+from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.columns import Columns, Rejection
+from wanllmdb_server.metrics.store import PositionGapError
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    step: int
+    time: int
+    value: Any
+
+    @property
+    def real(self) -> float:
+        return float(self.value)
+
+
+@dataclass(slots=True)
+class _Key:
+    numbers: list[_Point] = field(default_factory=list)  # in order of arrival
+    objects: list[_Point] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Run:
+    positions: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, _Key] = field(default_factory=dict)
+
+
+class MemoryMetricStore:
+    """A `MetricStore` of lists."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, _Run] = {}
+
+    async def append(self, run: int, batch: Batch) -> Accepted:
+        """See `MetricStore`."""
+        found = columns.take_apart(batch)
+        mine = self._runs.setdefault(run, _Run())
+        low = mine.positions.get(batch.writer, 0)
+        if batch.start > low:
+            raise PositionGapError(low)
+        if batch.end <= low:
+            return Accepted(low, 0)
+        mine.positions[batch.writer] = batch.end
+        new = columns.after(found, low)
+        rejected = new.rejected + _add(mine, new)
+        malformed = sum(code == "malformed-row" for _, code, _ in new.rejected)
+        return Accepted(batch.end, len(new.position) - malformed, rejected)
+
+    async def positions(self, run: int) -> Mapping[str, int]:
+        """See `MetricStore`."""
+        return dict(self._runs.get(run, _Run()).positions)
+
+    async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
+        """See `MetricStore`."""
+        extents = [extent for each in series if (extent := _extent(self._numbers(each), window))]
+        if not extents:
+            return [_curve(each, len(self._numbers(each)), 1, []) for each in series]
+        low, high = min(low for low, _ in extents), max(high for _, high in extents)
+        width = 1
+        while high // width - low // width + 1 > buckets and width < 1 << 63:
+            width *= 2
+        return [
+            _curve(
+                each,
+                len(self._numbers(each)),
+                width,
+                [
+                    point
+                    for point in sorted(self._numbers(each), key=_step)
+                    if low // width <= point.step // width <= high // width
+                ],
+            )
+            for each in series
+        ]
+
+    async def points(
+        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+    ) -> Points:
+        """See `MetricStore`."""
+        if cursor is not None and not cursor.isdecimal():
+            raise ValueError("The cursor is none that this store gave.")
+        key = self._key(series)
+        first = int(cursor or 0)
+        found = [
+            point
+            for point in sorted(key.numbers + key.objects, key=_step)
+            if _inside(point.step, window)
+        ][first:]
+        page = found[:limit]
+        return Points(
+            series,
+            [point.step for point in page],
+            [point.time for point in page],
+            [point.value for point in page],
+            str(first + limit) if len(found) > limit else None,
+        )
+
+    async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
+        """See `MetricStore`."""
+        tails: list[Tail] = []
+        for each, count in zip(series, after, strict=True):
+            points = self._numbers(each)
+            start = min(count, len(points)) if points else count
+            tails.append(Tail(each, start, *_arrays(points[start:])))
+        return tails
+
+    async def keys(
+        self, runs: Sequence[int], keys: Sequence[str] | None = None
+    ) -> dict[int, list[KeyStats]]:
+        """See `MetricStore`."""
+        return {
+            run: [
+                _stats(name, key)
+                for name, key in sorted(self._runs.get(run, _Run()).keys.items())
+                if keys is None or name in keys
+            ]
+            for run in runs
+        }
+
+    async def seal(self, run: int) -> None:
+        """See `MetricStore`."""
+
+    async def forget(self, run: int) -> None:
+        """See `MetricStore`."""
+        self._runs.pop(run, None)
+
+    async def close(self) -> None:
+        """See `MetricStore`."""
+
+    def _key(self, series: Series) -> _Key:
+        return self._runs.get(series.run, _Run()).keys.get(series.key, _Key())
+
+    def _numbers(self, series: Series) -> list[_Point]:
+        return self._key(series).numbers
+
+
+def _add(run: _Run, new: Columns) -> list[Rejection]:
+    rejected: list[Rejection] = []
+
+    def put(key: str, position: int, point: _Point, *, number: bool) -> None:
+        if key not in run.keys:
+            if len(run.keys) >= MAX_KEYS_PER_RUN:
+                detail = f"A run has at most {MAX_KEYS_PER_RUN} keys; no room for {key[:40]}."
+                rejected.append((position, "too-many-keys", detail))
+                return
+            run.keys[key] = _Key()
+        (run.keys[key].numbers if number else run.keys[key].objects).append(point)
+
+    for key, column in new.numbers.items():
+        points = column.points
+        for at, position in enumerate(column.position.tolist()):
+            value = float(points.value[at])
+            if points.extra is not None and points.extra[at]:
+                value = int(value) + int(points.extra[at])
+            point = _Point(int(points.step[at]), int(points.time[at]), value)
+            put(key, position, point, number=True)
+    for each in new.objects:
+        put(each.key, each.position, _Point(each.step, each.time, each.value), number=False)
+    return rejected
+
+
+def _step(point: _Point) -> int:
+    return point.step
+
+
+def _inside(step: int, window: Window) -> bool:
+    return (window.first is None or step >= window.first) and (
+        window.last is None or step <= window.last
+    )
+
+
+def _extent(points: list[_Point], window: Window) -> tuple[int, int] | None:
+    """From the lowest to the highest step, cut to the window."""
+    if not points:
+        return None
+    low, high = min(map(_step, points)), max(map(_step, points))
+    low = low if window.first is None else max(low, window.first)
+    high = high if window.last is None else min(high, window.last)
+    return (low, high) if low <= high else None
+
+
+def _arrays(points: list[_Point]) -> tuple[Any, Any, Any]:
+    return (
+        np.array([point.step for point in points], np.int64),
+        np.array([point.time for point in points], np.int64),
+        np.array([point.real for point in points], np.float64),
+    )
+
+
+def _curve(series: Series, logged: int, width: int, points: list[_Point]) -> Curve:
+    """A curve of points that are sorted by step."""
+    buckets: dict[int, list[_Point]] = {}
+    for point in points:
+        buckets.setdefault(point.step // width, []).append(point)
+    finite = [[p.real for p in each if math.isfinite(p.real)] for each in buckets.values()]
+    step, time, last = _arrays([each[-1] for each in buckets.values()])
+    values = [[p.real for p in each] for each in buckets.values()]
+    return Curve(
+        series=series,
+        width=width,
+        logged=logged,
+        bin=np.array(list(buckets), np.int64),
+        step=step,
+        time=time,
+        last=last,
+        low=np.array([min(each, default=math.nan) for each in finite], np.float64),
+        high=np.array([max(each, default=math.nan) for each in finite], np.float64),
+        mean=np.array([_mean(each) for each in finite], np.float64),
+        count=np.array([len(each) for each in finite], np.uint32),
+        nan=np.array([sum(map(math.isnan, each)) for each in values], np.uint32),
+        posinf=np.array([each.count(math.inf) for each in values], np.uint32),
+        neginf=np.array([each.count(-math.inf) for each in values], np.uint32),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _stats(name: str, key: _Key) -> KeyStats:
+    points = key.numbers or key.objects
+    last = max(enumerate(points), key=lambda each: (each[1].step, each[0]))[1]
+    first = min(map(_step, points))
+    if not key.numbers:
+        return KeyStats(name, "object", len(points), last.value, last.step, last.time, first)
+    values = [point.real for point in points]
+    finite = [value for value in values if math.isfinite(value)]
+    return KeyStats(
+        name,
+        "number",
+        len(points),
+        last.real,
+        last.step,
+        last.time,
+        first,
+        min(finite, default=None),
+        max(finite, default=None),
+        _mean(finite) if finite else None,
+        sum(map(math.isnan, values)),
+        values.count(math.inf),
+        values.count(-math.inf),
+    )

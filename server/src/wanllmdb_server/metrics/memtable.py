@@ -1,0 +1,233 @@
+"""Memtable: the points that are durable in the log and not yet in chunks, by run and key.
+
+Live questions are answered from here. A series' points move through three lists, in order of
+arrival: `fresh`, then `frozen` while they are being sealed, then `recent` for some seconds, so
+that a live viewer who asks for what came after point n finds it although it is sealed by now.
+
+One thread adds (the log's writer), one freezes and settles (the sealer), any may look.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from wanllmdb.wire import MAX_KEYS_PER_RUN
+from wanllmdb_server.metrics.chunk import Stretch, Thing, join
+from wanllmdb_server.metrics.columns import Columns, Rejection
+
+_SCRAP: Final = 64  # points; so many parts that are smaller become one part
+_RECENT_POINTS: Final = 20_000  # of a series, kept after sealing for live viewers
+
+
+@dataclass(slots=True)
+class Kept:
+    """Points of one key in memory; `sealed` is how many came before the fresh and frozen ones."""
+
+    id: int
+    sealed: int = 0
+    fresh: list[Stretch] = field(default_factory=list)
+    frozen: list[Stretch] = field(default_factory=list)
+    recent: list[Stretch] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+    frozen_things: list[Thing] = field(default_factory=list)
+    unsealed: int = 0
+    scraps: int = 0
+
+    def add(self, points: Stretch) -> None:
+        """Take in what came last."""
+        self.fresh.append(points)
+        self.unsealed += len(points)
+        if len(points) >= _SCRAP:
+            self.scraps = 0
+            return
+        self.scraps += 1
+        if self.scraps == _SCRAP:
+            self.fresh[-_SCRAP:] = [join(self.fresh[-_SCRAP:])]
+            self.scraps = 0
+
+    def freeze(self) -> None:
+        """Set what is fresh apart for sealing."""
+        if self.fresh:
+            self.frozen += self.fresh
+            self.fresh = []
+            self.scraps = 0
+        if self.things:
+            self.frozen_things += self.things
+            self.things = []
+
+    def settle(self) -> None:
+        """What was frozen is sealed now."""
+        if self.frozen:
+            points = sum(map(len, self.frozen))
+            self.recent += self.frozen
+            self.sealed += points
+            self.unsealed -= points
+            self.frozen = []
+            _shorten(self.recent)
+        self.frozen_things = []
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are points that are not sealed."""
+        return bool(self.unsealed or self.things or self.frozen_things)
+
+    def numbers(self) -> list[Stretch]:
+        """All unsealed numbers, in order of arrival."""
+        return self.frozen + self.fresh
+
+    def objects(self) -> list[Thing]:
+        """All unsealed objects, in order of arrival."""
+        return self.frozen_things + self.things
+
+
+class RunTable:
+    """What is in memory of one run.
+
+    Attributes:
+        lock: held while the lists change or are read.
+        pending: fresh points, numbers and objects.
+        since: clock time of the oldest fresh point.
+        touched: clock time of the last change.
+        newest: the last batch in here, by its place in the log.
+        named: how many of the keys the file knows by name.
+        segments: points of each sealed segment, by generation.
+        gone: the run was forgotten; nothing may be sealed any more.
+        noticed: the sealer knows that the table is full.
+    """
+
+    def __init__(self, run: int, keys: dict[str, Kept], segments: dict[int, int]) -> None:
+        self.run = run
+        self.lock = threading.Lock()
+        self.keys = keys
+        self.named = len(keys)
+        self.pending = 0
+        self.frozen = 0
+        self.since = 0.0
+        self.touched = 0.0
+        self.recent_until = 0.0
+        self.newest = 0
+        self.segments = segments
+        self.gone = False
+        self.noticed = False
+
+    def add(self, columns: Columns, batch: int, now: float) -> list[Rejection]:
+        """Take in the columns of a batch of the log; returns what has no room here."""
+        rejected: list[Rejection] = []
+        with self.lock:
+            before = self.pending
+            for key, column in columns.numbers.items():
+                kept = self._series(key)
+                if kept is None:
+                    rejected += [_too_many(int(at), key) for at in column.position]
+                    continue
+                kept.add(column.points)
+                self.pending += len(column.points)
+            for each in columns.objects:
+                kept = self._series(each.key)
+                if kept is None:
+                    rejected.append(_too_many(each.position, each.key))
+                    continue
+                kept.things.append((each.step, each.time, each.value))
+                self.pending += 1
+            if not before:
+                self.since = now
+            self.touched, self.newest = now, batch
+        return rejected
+
+    def _series(self, key: str) -> Kept | None:
+        kept = self.keys.get(key)
+        if kept is None and len(self.keys) < MAX_KEYS_PER_RUN:
+            kept = self.keys[key] = Kept(len(self.keys))
+        return kept
+
+    def freeze(self) -> int:
+        """Set all fresh points apart for sealing; returns the last batch among them."""
+        with self.lock:
+            for kept in self.keys.values():
+                kept.freeze()
+            self.frozen += self.pending
+            self.pending = 0
+            self.noticed = False
+            return self.newest
+
+    def settle(self, until: float) -> None:
+        """The frozen points are sealed: they stay for a while, for live viewers only."""
+        with self.lock:
+            for kept in self.keys.values():
+                kept.settle()
+            self.frozen = 0
+            self.recent_until = until
+
+    def fade(self) -> None:
+        """Forget what was kept for live viewers."""
+        with self.lock:
+            self.recent_until = 0.0
+            for kept in self.keys.values():
+                kept.recent = []
+
+    def tail(self, key: str, after: int) -> tuple[int, Stretch]:
+        """What came to a series after `after` points, and how many came before that."""
+        with self.lock:
+            kept = self.keys.get(key)
+            if kept is None:
+                return after, join([])
+            total = kept.sealed + kept.unsealed
+            wanted = max(total - after, 0)
+            parts: list[Stretch] = []
+            for part in _newest_first(kept.fresh, kept.frozen, kept.recent):
+                if wanted <= 0:
+                    break
+                parts.append(part[max(len(part) - wanted, 0) :])
+                wanted -= len(part)
+        found = join(parts[::-1])
+        return total - len(found), found
+
+
+class Memtable:
+    """The tables of all runs that had points lately."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tables: dict[int, RunTable] = {}
+
+    def get(self, run: int) -> RunTable | None:
+        """The table of a run, None if nothing of it is in memory."""
+        return self._tables.get(run)
+
+    def put(self, table: RunTable) -> None:
+        """Keep a table."""
+        with self._lock:
+            self._tables[table.run] = table
+
+    def drop(self, run: int) -> None:
+        """Let go of a table."""
+        with self._lock:
+            self._tables.pop(run, None)
+
+    def all(self) -> list[RunTable]:
+        """Every table there is now."""
+        with self._lock:
+            return list(self._tables.values())
+
+
+def _newest_first(*lists: list[Stretch]) -> Iterable[Stretch]:
+    for parts in lists:
+        yield from reversed(parts)
+
+
+def _shorten(parts: list[Stretch]) -> None:
+    """Drop the oldest parts beyond what live viewers may want."""
+    room = _RECENT_POINTS
+    for at in range(len(parts) - 1, -1, -1):
+        room -= len(parts[at])
+        if room < 0:
+            del parts[: at + (at < len(parts) - 1)]
+            return
+
+
+def _too_many(position: int, key: str) -> Rejection:
+    detail = f"A run has at most {MAX_KEYS_PER_RUN} keys; no room for {key[:40]}."
+    return position, "too-many-keys", detail

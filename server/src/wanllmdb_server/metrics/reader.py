@@ -1,0 +1,223 @@
+"""Reader: answers from chunks and memtable together, in threads of its own.
+
+Each thread reads through a connection of its own. A view is taken in one moment for both:
+a point is either in a chunk that the view's transaction sees, or in its list of live points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window
+from wanllmdb_server.metrics import drawing, paging, pyramid, statistics
+from wanllmdb_server.metrics.chunk import EMPTY, Stretch, Thing, join
+from wanllmdb_server.metrics.database import (
+    Database,
+    fetch_keys,
+    fetch_last,
+    fetch_notes,
+    fetch_numbers,
+    fetch_run_notes,
+)
+from wanllmdb_server.metrics.drawing import Sources
+from wanllmdb_server.metrics.memtable import Memtable
+from wanllmdb_server.metrics.segment import NUMBER, Notes
+from wanllmdb_server.metrics.shelf import Shelf, point_bodies
+
+THREADS: Final = 4
+
+
+@dataclass(slots=True)
+class Live:
+    """What is in memory only of one series, in order of arrival."""
+
+    number: int  # of the key
+    stretches: list[Stretch]
+    things: list[Thing]
+
+
+class Reader:
+    """Every method may be called from any thread, and takes as long as it takes."""
+
+    def __init__(self, database: Database, memtable: Memtable) -> None:
+        self._database = database
+        self._memtable = memtable
+        self._mine = threading.local()
+
+    def positions(self, run: int) -> dict[str, int]:
+        """See `MetricStore.positions`."""
+        return dict(
+            self._connection()
+            .execute("SELECT name, position FROM writer WHERE run = ?", (run,))
+            .fetchall()
+        )
+
+    def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
+        """See `MetricStore.curves`."""
+        distinct = list(dict.fromkeys(series))
+        with self._view(distinct) as (connection, live):
+            places = _places(connection, distinct, live)
+            notes = fetch_notes(connection, list(places))
+            notes = notes[notes["kind"] == NUMBER]
+            starts = pyramid.starts_of(notes["run"], notes["key"]).tolist()
+            owner = np.empty(len(notes), np.int64)
+            for a, b in zip(starts, [*starts[1:], len(notes)], strict=True):
+                owner[a:b] = places[int(notes["run"][a]), int(notes["key"][a])]
+            at = {each: place for place, each in enumerate(distinct)}
+            fresh = {at[each]: join(of.stretches) for each, of in live.items() if of.stretches}
+            sources = Sources(distinct, notes, owner, fresh)
+            drawn = drawing.draw(connection, sources, window, buckets)
+        if len(distinct) == len(series):
+            return drawn
+        found = dict(zip(distinct, drawn, strict=True))
+        return [found[each] for each in series]
+
+    def points(self, series: Series, window: Window, limit: int, cursor: str | None) -> Points:
+        """See `MetricStore.points`."""
+        begin = paging.place(cursor, window)
+        with self._view([series]) as (connection, live):
+            places = list(_places(connection, [series], live))
+            fresh = live.get(series)
+            lists = (join(fresh.stretches), fresh.things) if fresh else (EMPTY, [])
+            notes = fetch_notes(connection, places)
+            return paging.page(connection, series, notes, lists, begin, window.last, limit)
+
+    def keys(self, runs: Sequence[int], keys: Sequence[str] | None) -> dict[int, list[KeyStats]]:
+        """See `MetricStore.keys`."""
+        runs = list(dict.fromkeys(runs))
+        wanted = None if keys is None else [Series(run, key) for run in runs for key in keys]
+        with self._view(wanted, runs) as (connection, live):
+            if wanted is None:
+                notes = fetch_run_notes(connection, runs)
+                names = _names(connection, runs, live)
+            else:
+                places = _places(connection, wanted, live)
+                notes = fetch_notes(connection, list(places))
+                names = {place: wanted[at].key for place, at in places.items()}
+            fresh = {(each.run, of.number): of for each, of in live.items()}
+            numbers = {at: join(of.stretches) for at, of in fresh.items() if of.stretches}
+            found = statistics.of_numbers(notes, numbers, names)
+            things = {at: of.things for at, of in fresh.items() if of.things}
+            for place, sealed in _objects(connection, notes, things, found).items():
+                found[place] = statistics.of_objects(names[place], sealed, things.get(place, []))
+        answer: dict[int, list[KeyStats]] = {run: [] for run in runs}
+        for (run, _), stats in found.items():
+            answer[run].append(stats)
+        for stats in answer.values():
+            stats.sort(key=_key)
+        return answer
+
+    def _connection(self) -> sqlite3.Connection:
+        connection = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = self._database.reader()
+        return connection
+
+    @contextlib.contextmanager
+    def _view(
+        self, series: Sequence[Series] | None, runs: Iterable[int] = ()
+    ) -> Iterator[tuple[sqlite3.Connection, dict[Series, Live]]]:
+        """A transaction to read in, and the live points of that moment: of series, or of runs."""
+        connection = self._connection()
+        try:
+            with self._database.swap:
+                connection.execute("BEGIN")
+                connection.execute("SELECT id FROM body LIMIT 1").fetchone()  # takes hold of it
+                live = self._live(runs) if series is None else self._live_of(series)
+            yield connection, live
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _live_of(self, series: Iterable[Series]) -> dict[Series, Live]:
+        found: dict[Series, Live] = {}
+        for each in series:
+            table = self._memtable.get(each.run)
+            if table is None:
+                continue
+            with table.lock:
+                kept = table.keys.get(each.key)
+                if kept is not None and kept.waiting:
+                    found[each] = Live(kept.id, kept.numbers(), kept.objects())
+        return found
+
+    def _live(self, runs: Iterable[int]) -> dict[Series, Live]:
+        found: dict[Series, Live] = {}
+        for run in runs:
+            table = self._memtable.get(run)
+            if table is None or not table.pending + table.frozen:
+                continue
+            with table.lock:
+                for key, kept in table.keys.items():
+                    if kept.waiting:
+                        found[Series(run, key)] = Live(kept.id, kept.numbers(), kept.objects())
+        return found
+
+
+def _key(stats: KeyStats) -> str:
+    return stats.key
+
+
+def _places(
+    connection: sqlite3.Connection, series: Sequence[Series], live: Mapping[Series, Live]
+) -> dict[tuple[int, int], int]:
+    """(run, number of the key) of the series that there are, with their place in the question."""
+    by_key: dict[str, list[int]] = {}
+    for each in series:
+        by_key.setdefault(each.key, []).append(each.run)
+    numbers = {key: fetch_numbers(connection, key, runs) for key, runs in by_key.items()}
+    places: dict[tuple[int, int], int] = {}
+    for at, each in enumerate(series):
+        number = numbers[each.key].get(each.run)
+        if number is None and each in live:
+            number = live[each].number
+        if number is not None:
+            places[each.run, number] = at
+    return places
+
+
+def _names(
+    connection: sqlite3.Connection, runs: Sequence[int], live: Mapping[Series, Live]
+) -> dict[tuple[int, int], str]:
+    names = {
+        (run, number): name
+        for run, those in fetch_keys(connection, runs).items()
+        for number, name in those.items()
+    }
+    names.update({(each.run, of.number): each.key for each, of in live.items()})
+    return names
+
+
+def _objects(
+    connection: sqlite3.Connection,
+    notes: Notes,
+    live: Mapping[tuple[int, int], list[Thing]],
+    numbers: Mapping[tuple[int, int], Any],
+) -> dict[tuple[int, int], list[tuple[int, int, int, int, Any]]]:
+    """What is sealed of each series of objects, also of those that are in memory only."""
+    found: dict[tuple[int, int], list[tuple[int, int, int, int, Any]]] = {
+        place: [] for place in live if place not in numbers
+    }
+    for note in notes[notes["kind"] != NUMBER]:
+        place = (int(note["run"]), int(note["key"]))
+        if place in numbers:
+            continue
+        last = fetch_last(connection, note)
+        if last is None:
+            body = Shelf(connection, point_bodies(note.reshape(1))).things(int(note["body"]))
+            value = body[-1][2]
+        else:
+            value = msgspec.msgpack.decode(last)
+        step, time = note["bin"][pyramid.STEP], note["bin"][pyramid.TIME]
+        found.setdefault(place, []).append(
+            (int(note["n"]), int(note["first"]), int(step), int(time), value)
+        )
+    return found

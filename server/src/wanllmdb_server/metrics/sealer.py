@@ -1,0 +1,205 @@
+"""Sealer: the thread that keeps the log short, the segments few and the file tidy.
+
+It seals a run when enough points wait or have waited long enough, merges segments when a run
+has many, sweeps what nothing refers to, and moves the write-ahead log into the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from wanllmdb_server.metrics.chunk import DamagedError
+from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.sealing import Sealing
+from wanllmdb_server.metrics.store import StoreFullError
+
+_logger = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.25
+_RETRY_S: Final = 5.0
+_CLOSE_S: Final = 2.0  # what is not sealed by then is replayed from the log
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When the sealer does what. Seconds and points.
+
+    Attributes:
+        points: a run with so many waiting is sealed at once;
+        age: one whose oldest waits so long, if there are at least `few`;
+        patience: and any after so long.
+        recent: how long sealed points stay in memory for live viewers.
+        quiet: a run that got nothing for so long has its segments merged into one,
+        idle: and leaves the memory.
+        checkpoint: bytes written, after which the write-ahead log moves into the file.
+        pending: points in memory, beyond which the log takes no more.
+    """
+
+    points: int = 65536
+    age: float = 30.0
+    few: int = 1024
+    patience: float = 300.0
+    recent: float = 10.0
+    quiet: float = 120.0
+    idle: float = 900.0
+    checkpoint: int = 16 * 1024 * 1024
+    pending: int = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    run: int
+    done: Future[None]
+
+
+class Sealer:
+    """The thread.
+
+    Args:
+        database: the file; its `sealing` connection is this thread's own.
+        memtable: points leave it here.
+        clock: seconds, from anywhere, that never go back.
+        pace: when it does what.
+        crowded: told, now and then, whether more points wait than should.
+        idle: told of runs that need not be in memory any more.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        memtable: Memtable,
+        *,
+        clock: Callable[[], float],
+        pace: Pace,
+        crowded: Callable[[bool], None],
+        idle: Callable[[int], None],
+    ) -> None:
+        self.pending = 0
+        self.sealed = 0
+        self._database = database
+        self._memtable = memtable
+        self._clock = clock
+        self._pace = pace
+        self._crowded = crowded
+        self._idle = idle
+        self._sealing = Sealing(database, memtable)
+        self._logged = 0
+        self._retry_at: dict[int, float] = {}
+        self._settled: set[int] = set()
+        self._requests: queue.SimpleQueue[_Request | bool] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="metric-seal", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def grown(self, table: RunTable, size: int) -> None:
+        """A table got a batch of so many bytes; if it is full now, do not wait for the tick."""
+        self._logged += size
+        if table.pending >= self._pace.points and not table.noticed:
+            table.noticed = True
+            self._requests.put(True)
+
+    def seal(self, run: int) -> Future[None]:
+        """Seal what waits of a run, and make one of its segments."""
+        done: Future[None] = Future()
+        self._requests.put(_Request(run, done))
+        return done
+
+    def close(self) -> None:
+        """Seal what can be sealed in a short time, and stop."""
+        self._requests.put(False)
+        self._thread.join()
+
+    def _work(self) -> None:
+        going = True
+        while going:
+            try:
+                request = self._requests.get(timeout=_TICK_S)
+            except queue.Empty:
+                request = True
+            if isinstance(request, _Request):
+                self._fulfil(request)
+            elif request:
+                self._tick()
+            else:
+                going = False
+        until = self._clock() + _CLOSE_S
+        for table in self._memtable.all():
+            if table.pending + table.frozen and self._clock() < until:
+                self._try(table.run, lambda table=table: self._seal(table))
+
+    def _fulfil(self, request: _Request) -> None:
+        try:
+            table = self._memtable.get(request.run)
+            if table is not None:
+                self._seal(table)
+            self._sealing.merge(request.run, final=True)
+            self._sealing.sweep()
+        except (StoreFullError, sqlite3.Error, DamagedError) as error:
+            request.done.set_exception(error)
+        else:
+            request.done.set_result(None)
+
+    def _tick(self) -> None:
+        now = self._clock()
+        pending = 0
+        for table in self._memtable.all():
+            if self._retry_at.get(table.run, now) > now:
+                pending += table.pending + table.frozen
+                continue
+            self._try(table.run, lambda table=table: self._look_after(table, now))
+            pending += table.pending + table.frozen
+        self.pending = pending
+        self._crowded(pending > self._pace.pending)
+        self._try(0, self._sealing.sweep)
+        if self._logged + self._sealing.written > self._pace.checkpoint:
+            self._logged = self._sealing.written = 0
+            self._try(0, self._database.checkpoint)
+
+    def _look_after(self, table: RunTable, now: float) -> None:
+        if self._is_due(table, now):
+            self._seal(table)
+            while self._sealing.merge(table.run, final=False):
+                pass
+        if table.recent_until and table.recent_until < now:
+            table.fade()
+        silent = now - table.touched
+        if silent > self._pace.quiet and table.run not in self._settled:
+            if table.pending + table.frozen:
+                self._seal(table)
+            self._sealing.merge(table.run, final=True)
+            self._settled.add(table.run)
+        if silent > self._pace.idle:
+            self._idle(table.run)
+
+    def _is_due(self, table: RunTable, now: float) -> bool:
+        pending = table.pending + table.frozen
+        age = now - table.since
+        return pending > 0 and (
+            pending >= self._pace.points
+            or age >= self._pace.patience
+            or (age >= self._pace.age and pending >= self._pace.few)
+        )
+
+    def _seal(self, table: RunTable) -> None:
+        self._settled.discard(table.run)
+        self._sealing.seal(table, self._clock() + self._pace.recent)
+        self.sealed += 1
+
+    def _try(self, run: int, act: Callable[[], object]) -> None:
+        """Do something that may fail, and will be tried again."""
+        try:
+            act()
+            self._retry_at.pop(run, None)
+        except (StoreFullError, sqlite3.Error, DamagedError):
+            _logger.exception("metrics: run %d cannot be sealed or merged now", run)
+            self._retry_at[run] = self._clock() + _RETRY_S

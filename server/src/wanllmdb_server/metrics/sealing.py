@@ -1,0 +1,172 @@
+"""Sealing: points of the memtable become a segment; segments become one; trash goes.
+
+Everything here runs in one thread. Compression is done without any lock. Big segments are
+written ahead in slices, as bodies that are marked as trash until the last transaction, which
+is short, refers to them: so a reader or a crash finds all of a segment or nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Final
+
+import numpy as np
+
+from wanllmdb_server.metrics import chunk, merging
+from wanllmdb_server.metrics.database import (
+    Database,
+    fetch_run_notes,
+    fetch_table,
+    insert_bodies,
+    insert_segment,
+)
+from wanllmdb_server.metrics.memtable import Kept, Memtable, RunTable
+from wanllmdb_server.metrics.segment import Builder, bodies_of
+
+_SLICE_BYTES: Final = 512 * 1024  # written in one transaction
+_SWEEP: Final = 64  # bodies deleted in one transaction
+_FREE_PAGES: Final = 8192  # unused pages of the file, beyond which it shrinks
+_VACUUM_PAGES: Final = 256
+
+
+class Sealing:
+    """What the sealer does to runs, one call at a time."""
+
+    def __init__(self, database: Database, memtable: Memtable) -> None:
+        self.written = 0  # bytes, roughly
+        self._database = database
+        self._memtable = memtable
+        self._connection = database.sealing
+        (last,) = self._connection.execute("SELECT ifnull(max(id), 0) FROM body").fetchone()
+        self._body_ids = itertools.count(last + 1)
+
+    def seal(self, table: RunTable, recent_until: float) -> None:
+        """Make a segment of all points of a run that are in memory only."""
+        newest = table.freeze()
+        if not table.frozen:
+            return
+        generation = max(table.segments, default=0) + 1
+        builder = Builder(table.run, generation, self._body_ids)
+        early: list[int] = []
+        for part in _slices(table):
+            numbers = [(kept.id, chunk.join(kept.frozen)) for _, kept in part if kept.frozen]
+            if numbers:
+                builder.add_numbers([key for key, _ in numbers], [each for _, each in numbers])
+            for _, kept in part:
+                if kept.frozen_things:
+                    builder.add_objects(kept.id, kept.frozen_things)
+            early += self._write_ahead(builder)
+        names = [(table.run, name, kept.id) for name, kept in list(table.keys.items())]
+        with self._database.transaction(self._connection):
+            if table.gone:
+                return
+            self._connection.executemany(
+                "INSERT INTO key(run, name, id) VALUES(?, ?, ?)", names[table.named :]
+            )
+            self._put(builder, early)
+            self._connection.execute(
+                "DELETE FROM batch WHERE run = ? AND id <= ?", (table.run, newest)
+            )
+            with self._database.swap:
+                self._connection.execute("COMMIT")
+                table.settle(recent_until)
+        table.named = len(names)
+        table.segments[generation] = builder.segment.points
+
+    def merge(self, run: int, *, final: bool) -> bool:
+        """Make one of the newest segments of a run, if that is worth it; whether it was."""
+        table = self._memtable.get(run) or fetch_table(self._connection, run)
+        chosen = merging.choose(table.segments, final=final)
+        if len(chosen) < 2:
+            return False
+        notes = fetch_run_notes(self._connection, [run])
+        notes = notes[np.isin(notes["gen"], chosen)]
+        builder = Builder(run, max(chosen), self._body_ids)
+        early: list[int] = []
+        for _ in merging.merge(self._connection, notes, builder):
+            early += self._write_ahead(builder)
+        generations = json.dumps(chosen)
+        with self._database.transaction(self._connection):
+            gone = self._connection.execute(
+                "DELETE FROM chunk WHERE run = ? AND gen IN (SELECT value FROM json_each(?))",
+                (run, generations),
+            ).rowcount
+            if gone != len(notes):  # the run was forgotten meanwhile
+                self._connection.execute("ROLLBACK")
+                return False
+            self._put(builder, early)
+            self._connection.execute(
+                "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(bodies_of(notes)),)
+            )
+        for generation in chosen:
+            del table.segments[generation]
+        table.segments[max(chosen)] = int(notes["n"].sum())
+        return True
+
+    def sweep(self) -> None:
+        """Delete the bodies that nothing refers to, a few at a time, and give space back."""
+        while True:
+            rows = self._connection.execute("SELECT body FROM trash LIMIT ?", (_SWEEP,)).fetchall()
+            if not rows:
+                break
+            numbers = json.dumps([number for (number,) in rows])
+            with self._database.transaction(self._connection):
+                for statement in (
+                    "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?))",
+                    "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
+                ):
+                    self._connection.execute(statement, (numbers,))
+        (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
+        if free > _FREE_PAGES:
+            with self._database.write:
+                self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+
+    def _write_ahead(self, builder: Builder) -> list[int]:
+        """Write the bodies so far if they are many; they are trash until notes refer to them."""
+        bodies = builder.segment.bodies
+        size = sum(len(body) for _, body in bodies)
+        if size < _SLICE_BYTES:
+            return []
+        numbers = [number for number, _ in bodies]
+        first = 0
+        while first < len(bodies):
+            last, room = first, _SLICE_BYTES
+            while last < len(bodies) and room > 0:
+                room -= len(bodies[last][1])
+                last += 1
+            with self._database.transaction(self._connection):
+                insert_bodies(self._connection, bodies[first:last])
+                self._connection.execute(
+                    "INSERT INTO trash SELECT value FROM json_each(?)",
+                    (json.dumps(numbers[first:last]),),
+                )
+            first = last
+        bodies.clear()
+        self.written += size
+        return numbers
+
+    def _put(self, builder: Builder, early: list[int]) -> None:
+        insert_segment(self._connection, builder.segment)
+        self.written += sum(len(body) for _, body in builder.segment.bodies)
+        if early:
+            self._connection.execute(
+                "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
+                (json.dumps(early),),
+            )
+
+
+def _slices(table: RunTable) -> list[list[tuple[str, Kept]]]:
+    """The series that have frozen points, as many together as memory allows."""
+    slices: list[list[tuple[str, Kept]]] = [[]]
+    room = merging.SLICE
+    for name, kept in list(table.keys.items()):
+        size = sum(map(len, kept.frozen)) + len(kept.frozen_things)
+        if not size:
+            continue
+        if size > room and slices[-1]:
+            slices.append([])
+            room = merging.SLICE
+        slices[-1].append((name, kept))
+        room -= size
+    return slices

@@ -1,0 +1,163 @@
+"""SqliteMetricStore: the embedded store. One file, one writing thread, one sealing thread.
+
+::
+
+    append -> log (durable) -> memtable -> sealer -> segments of chunks and pyramids
+                                  |                        |
+    curves, points, keys <--------+------------------------+      tail <- memtable
+
+Numbers are float64; of integers beyond 2^53 the exact value is kept for `points` too. Booleans
+are 0 and 1. A key that was logged as numbers and as other things is a series of numbers; its
+objects are found among its `points`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from wanllmdb.wire import Batch
+from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.metrics.chunk import EMPTY
+from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.log import BatchLog
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.reader import THREADS, Reader
+from wanllmdb_server.metrics.sealer import Pace, Sealer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """How the store is doing; cheap to ask.
+
+    Attributes:
+        pending: points that are not in chunks yet, about.
+        wal_bytes: size of SQLite's write-ahead log.
+        sealed: how often a run was sealed since the start.
+        live_runs: runs in memory.
+    """
+
+    pending: int
+    wal_bytes: int
+    sealed: int
+    live_runs: int
+
+
+class SqliteMetricStore:
+    """A `MetricStore` in a directory. `open` it; one process at a time."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float], pace: Pace) -> None:
+        self._database = database
+        self._memtable = Memtable()
+        self._log = BatchLog(database, self._memtable, clock=clock, grown=self._grown)
+        self._sealer = Sealer(
+            database,
+            self._memtable,
+            clock=clock,
+            pace=pace,
+            crowded=self._crowded,
+            idle=self._log.let_go,
+        )
+        self._reader = Reader(database, self._memtable)
+        self._readers = ThreadPoolExecutor(THREADS, "metric-read")
+        self._log.replay()
+        self._log.start()
+        self._sealer.start()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
+        max_bytes: int | None = None,
+    ) -> SqliteMetricStore:
+        """The store in a directory, which is made if it is not there.
+
+        What was acknowledged and not yet sealed is read back from the log first.
+
+        Args:
+            directory: of this store alone.
+            clock: seconds, from anywhere, that never go back.
+            pace: when points are sealed.
+            max_bytes: the file grows no larger; beyond, `append` raises StoreFullError.
+        """
+        return cls(Database(directory, max_bytes=max_bytes), clock=clock, pace=pace or Pace())
+
+    async def append(self, run: int, batch: Batch) -> Accepted:
+        """See `MetricStore`."""
+        return await self._log.append(run, batch)
+
+    async def positions(self, run: int) -> Mapping[str, int]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.positions, run)
+
+    async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.curves, series, window, buckets)
+
+    async def points(
+        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+    ) -> Points:
+        """See `MetricStore`."""
+        return await self._read(self._reader.points, series, window, limit, cursor)
+
+    async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
+        """See `MetricStore`."""
+        tails: list[Tail] = []
+        for each, count in zip(series, after, strict=True):
+            table = self._memtable.get(each.run)
+            start, found = table.tail(each.key, count) if table else (count, EMPTY)
+            tails.append(Tail(each, start, found.step, found.time, found.value))
+        return tails
+
+    async def keys(
+        self, runs: Sequence[int], keys: Sequence[str] | None = None
+    ) -> dict[int, list[KeyStats]]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.keys, runs, keys)
+
+    async def seal(self, run: int) -> None:
+        """See `MetricStore`."""
+        await asyncio.wrap_future(self._sealer.seal(run))
+
+    async def forget(self, run: int) -> None:
+        """See `MetricStore`."""
+        await self._log.forget(run)
+
+    async def close(self) -> None:
+        """See `MetricStore`."""
+        await asyncio.get_running_loop().run_in_executor(None, self._close)
+
+    def stats(self) -> StoreStats:
+        """Gauges for /readyz and /metrics."""
+        return StoreStats(
+            pending=self._sealer.pending,
+            wal_bytes=self._database.wal_bytes(),
+            sealed=self._sealer.sealed,
+            live_runs=len(self._memtable.all()),
+        )
+
+    def _close(self) -> None:
+        self._log.close()
+        self._sealer.close()
+        self._readers.shutdown()
+        self._database.close()
+
+    async def _read(self, method: Callable[..., T], *args: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, method, *args)
+
+    def _grown(self, table: RunTable, size: int) -> None:
+        self._sealer.grown(table, size)
+
+    def _crowded(self, crowded: bool, /) -> None:
+        self._log.crowded = crowded

@@ -1,0 +1,104 @@
+"""Statistics: what is said of series without reading their points, one bin for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from wanllmdb_server.domain.series import KeyStats
+from wanllmdb_server.metrics import pyramid
+from wanllmdb_server.metrics.chunk import Stretch, Thing, join
+from wanllmdb_server.metrics.pyramid import HIGH, LAST, LOW, STEP, TIME, Bins, Ints
+from wanllmdb_server.metrics.segment import NUMBER, Notes, in_order
+
+Place = tuple[int, int]  # run, number of the key
+
+
+def of_numbers(
+    notes: Notes, live: Mapping[Place, Stretch], names: Mapping[Place, str]
+) -> dict[Place, KeyStats]:
+    """Statistics of series of numbers, from notes about what is sealed and from live points."""
+    notes = notes[notes["kind"] == NUMBER]
+    starts = pyramid.starts_of(notes["run"], notes["key"])
+    places = list(zip(notes["run"][starts].tolist(), notes["key"][starts].tolist(), strict=True))
+    owner = np.repeat(np.arange(len(places)), np.diff(np.append(starts, len(notes))))
+    known = {place: at for at, place in enumerate(places)}
+    for place in live:
+        if place not in known:
+            known[place] = len(places)
+            places.append(place)
+    if not places:
+        return {}
+    bins = np.ascontiguousarray(notes["bin"].T)
+    first, n = notes["first"], notes["n"]
+    if live:
+        owners = np.array([known[place] for place in live], np.int64)
+        fresh, low, size = _of_live(list(live.values()))
+        owner = np.concatenate((owner, owners))
+        bins = np.concatenate((bins, fresh), axis=1)
+        first, n = np.concatenate((first, low)), np.concatenate((n, size))
+    order = np.lexsort((bins[STEP], owner))
+    owner, bins, first, n = owner[order], bins[:, order], first[order], n[order]
+    starts = pyramid.starts_of(owner)
+    return _stats(
+        places,
+        names,
+        pyramid.fold(np.ascontiguousarray(bins), starts),
+        np.minimum.reduceat(first, starts).tolist(),
+        np.add.reduceat(n, starts).tolist(),
+    )
+
+
+def _of_live(series: list[Stretch]) -> tuple[Bins, Ints, Ints]:
+    """One bin, the lowest step and the number of points of each series in memory."""
+    size = np.array([len(each) for each in series], np.int64)
+    points = in_order(np.repeat(np.arange(len(series)), size), join(series))
+    starts = np.cumsum(size) - size
+    bins = pyramid.of_points(points.step, points.time, points.value)
+    return pyramid.fold(bins, starts), points.step[starts], size
+
+
+def _stats(
+    places: list[Place], names: Mapping[Place, str], bins: Bins, first: list[int], n: list[int]
+) -> dict[Place, KeyStats]:
+    reals = pyramid.floats(bins)
+    columns = zip(
+        places,
+        n,
+        reals[LAST].tolist(),
+        bins[STEP].tolist(),
+        bins[TIME].tolist(),
+        first,
+        reals[LOW].tolist(),
+        reals[HIGH].tolist(),
+        pyramid.means(bins).tolist(),
+        *(counts.tolist() for counts in pyramid.counts(bins)),
+        strict=True,
+    )
+    found: dict[Place, KeyStats] = {}
+    for place, logged, last, step, time, start, low, high, mean, count, nan, pos, neg in columns:
+        if not count:
+            low = high = mean = None
+        found[place] = KeyStats(
+            names[place], "number", logged, last, step, time, start, low, high, mean, nan, pos, neg
+        )
+    return found
+
+
+def of_objects(
+    key: str, sealed: list[tuple[int, int, int, int, Any]], live: list[Thing]
+) -> KeyStats:
+    """Statistics of a series of objects.
+
+    Args:
+        key: its name.
+        sealed: (points, first step, last step, its time, its value) of each chunk, oldest first.
+        live: points in memory, in order of arrival.
+    """
+    logged = sum(n for n, *_ in sealed) + len(live)
+    first = min([first for _, first, *_ in sealed] + [step for step, _, _ in live])
+    points = [(step, time, value) for _, _, step, time, value in sealed] + live
+    step, time, value = max(reversed(points), key=lambda point: point[0])
+    return KeyStats(key, "object", logged, value, step, time, first)
