@@ -1,0 +1,104 @@
+"""A MetricStore in memory: rows in a list. As much of the contract as runs and files need."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from wanllmdb import wire
+from wanllmdb.wire import Batch, Row
+from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.metrics.store import PositionGapError
+
+
+class MemoryStore:
+    """Keeps every row, and looks through all of them for every question."""
+
+    def __init__(self) -> None:
+        self.rows: defaultdict[int, list[Row]] = defaultdict(list)
+        self._positions: defaultdict[int, dict[str, int]] = defaultdict(dict)
+
+    async def append(self, run: int, batch: Batch) -> Accepted:
+        known = self._positions[run].get(batch.writer, 0)
+        if batch.start > known:
+            raise PositionGapError(known)
+        new = [row for row in wire.rows(batch) if row.position > known]
+        self.rows[run] += new
+        self._positions[run][batch.writer] = max(known, batch.end)
+        return Accepted(self._positions[run][batch.writer], len(new))
+
+    def log(self, run: int, step: int, **values: object) -> None:
+        """What `log()` in a script would bring here."""
+        self.rows[run].append(Row(len(self.rows[run]) + 1, step, step * 1_000_000, values))
+
+    async def positions(self, run: int) -> Mapping[str, int]:
+        return dict(self._positions[run])
+
+    async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
+        empty = np.zeros(0)
+        ints, counts = empty.astype(np.int64), empty.astype(np.uint32)
+        return [
+            Curve(each, 1, 0, *[ints] * 3, *[empty] * 4, *[counts] * 4)  # type: ignore[arg-type]
+            for each in series
+        ]
+
+    async def points(
+        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+    ) -> Points:
+        found = [row for row in self.rows[series.run] if series.key in row.values][:limit]
+        return Points(
+            series,
+            [row.step for row in found],
+            [row.time for row in found],
+            [row.values[series.key] for row in found],
+        )
+
+    async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
+        empty = np.zeros(0)
+        ints = empty.astype(np.int64)
+        return [Tail(each, n, ints, ints, empty) for each, n in zip(series, after, strict=True)]
+
+    async def keys(
+        self, runs: Sequence[int], keys: Sequence[str] | None = None
+    ) -> dict[int, list[KeyStats]]:
+        return {run: self._keys(run, keys) for run in runs if run in self.rows}
+
+    async def forget(self, run: int) -> None:
+        self.rows.pop(run, None)
+        self._positions.pop(run, None)
+
+    async def close(self) -> None:
+        pass
+
+    def _keys(self, run: int, wanted: Sequence[str] | None) -> list[KeyStats]:
+        by_key: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows[run]:
+            for key in row.values:
+                if wanted is None or key in wanted:
+                    by_key[key].append(row)
+        return [_stats(key, rows) for key, rows in sorted(by_key.items())]
+
+
+def _stats(key: str, rows: list[Row]) -> KeyStats:
+    last = max(rows, key=lambda row: row.step)
+    value = last.values[key]
+    numbers = [
+        row.values[key]
+        for row in rows
+        if isinstance(row.values[key], int | float) and math.isfinite(row.values[key])
+    ]
+    return KeyStats(
+        key=key,
+        kind="number" if isinstance(value, int | float) else "object",
+        logged=len(rows),
+        last=value,
+        last_step=last.step,
+        last_time=last.time,
+        first_step=min(row.step for row in rows),
+        low=min(numbers, default=None),
+        high=max(numbers, default=None),
+        mean=sum(numbers) / len(numbers) if numbers else None,
+    )

@@ -1,0 +1,149 @@
+"""A small world: a server's services over a fresh catalog, and people with different rights.
+
+In it, ann owns the project `ann/vision` with the run `first`; mia is a member of it, vic a
+viewer, sam a stranger with a project of his own, and root administrates the instance.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from tests.server.memory_store import MemoryStore
+from wanllmdb_server.blobs.local import LocalBlobStore
+from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.credentials import Passwords
+from wanllmdb_server.catalog.runs import NewRun
+from wanllmdb_server.domain.access import ANONYMOUS, Actor, Role, Scope
+from wanllmdb_server.events.memory import MemoryEventBus
+from wanllmdb_server.fronts.rest import accounts, errors, files, projects, runs
+from wanllmdb_server.fronts.rest.body import BodyLimits
+from wanllmdb_server.fronts.rest.services import Services
+from wanllmdb_server.services.accounts import Accounts, actor_for
+from wanllmdb_server.services.files import Files
+from wanllmdb_server.services.projects import Projects
+from wanllmdb_server.services.run_search import RunSearch
+from wanllmdb_server.services.runs import Runs
+
+PASSWORD = "correct horse battery"
+PEOPLE = ("anonymous", "stranger", "viewer", "member", "owner", "admin")
+NAMES = {"stranger": "sam", "viewer": "vic", "member": "mia", "owner": "ann", "admin": "root"}
+
+
+@dataclass
+class Clock:
+    """Time that goes on when it is told to, in microseconds."""
+
+    now: int = 1_700_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        self.now += int(seconds * 1_000_000)
+
+
+@dataclass
+class World:
+    """The services, and who may use them how."""
+
+    clock: Clock
+    catalog: Catalog
+    store: MemoryStore
+    bus: MemoryEventBus
+    services: Services
+    app: FastAPI
+    actors: dict[str, Actor] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def headers(self, person: str) -> dict[str, str]:
+        """What this person sends along with a request."""
+        key = self.keys.get(person)
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    @asynccontextmanager
+    async def client(self, person: str = "anonymous", **options: Any) -> AsyncIterator[Any]:
+        """An HTTP client of this person."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(
+            transport=transport,
+            base_url="http://localhost",
+            headers=self.headers(person) | options.pop("headers", {}),
+            **options,
+        ) as client:
+            yield client
+
+
+def rest_app(services: Services) -> FastAPI:
+    """An app of the routes of this front that are about everything but metrics."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    errors.install(app)
+    for module in (accounts, projects, runs, files):
+        app.include_router(module.router)
+    app.include_router(accounts.health)
+    app.add_middleware(BodyLimits)
+    app.state.services = services
+    app.state.ready = True
+    return app
+
+
+def open_world(folder: Path) -> World:
+    """A world over what lies in the folder, and with nobody known in it yet."""
+    clock = Clock()
+    catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}", clock=clock)
+    catalog.migrate()
+    store, bus = MemoryStore(), MemoryEventBus()
+    services = Services(
+        accounts=Accounts(catalog, passwords=Passwords(memory_kib=8, passes=1)),
+        projects=Projects(catalog, store, bus),
+        runs=Runs(catalog, store, bus),
+        run_search=RunSearch(catalog, store),
+        files=Files(catalog, LocalBlobStore(folder / "blobs")),
+        ingest=None,  # type: ignore[arg-type]  # the metric routes are not part of this world
+        curves=None,  # type: ignore[arg-type]
+        live=None,  # type: ignore[arg-type]
+        store=store,
+        bus=bus,
+    )
+    return World(clock, catalog, store, bus, services, rest_app(services))
+
+
+@dataclass
+class Template:
+    """A settled world on disk, of which each test gets a copy: that is quicker than settling."""
+
+    folder: Path
+    actors: dict[str, Actor]
+    keys: dict[str, str]
+
+    def copy(self, folder: Path) -> World:
+        """A fresh world in the folder."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        world = open_world(folder)
+        world.actors, world.keys = dict(self.actors), dict(self.keys)
+        return world
+
+
+async def make_template(folder: Path) -> Template:
+    """Settle a world: let the people in, and give them projects."""
+    world = open_world(folder)
+    services = world.services
+    world.actors["anonymous"] = ANONYMOUS
+    for person, name in NAMES.items():
+        user = services.accounts.create_user(name, admin=person == "admin", password=PASSWORD)
+        world.actors[person] = actor_for(user)
+        _, world.keys[person] = services.accounts.create_key(user, "test", Scope.ADMIN)
+    owner, stranger = world.actors["owner"], world.actors["stranger"]
+    await services.runs.create(owner, "vision", NewRun(id="first", config={"lr": 0.1}))
+    await services.runs.create(stranger, "vision", NewRun(id="first", name="foreign"))
+    services.projects.put_member(owner, "ann", "vision", "mia", Role.MEMBER)
+    services.projects.put_member(owner, "ann", "vision", "vic", Role.VIEWER)
+    world.catalog.close()
+    return Template(folder, world.actors, world.keys)
