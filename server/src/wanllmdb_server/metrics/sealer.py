@@ -10,6 +10,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -132,9 +133,9 @@ class Sealer:
                 self._tick()
             else:
                 going = False
-        until = self._clock() + _CLOSE_S
+        until = time.monotonic() + _CLOSE_S
         for table in self._memtable.all():
-            if table.pending + table.frozen and self._clock() < until:
+            if table.pending + table.frozen and time.monotonic() < until:
                 self._try(table.run, lambda table=table: self._seal(table))
 
     def _fulfil(self, request: _Request) -> None:

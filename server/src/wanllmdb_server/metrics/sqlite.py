@@ -33,6 +33,10 @@ from wanllmdb_server.metrics.sealer import Pace, Sealer
 T = TypeVar("T")
 
 
+def _clock() -> int:
+    return time.monotonic_ns() // 1000
+
+
 @dataclass(frozen=True, slots=True)
 class StoreStats:
     """How the store is doing; cheap to ask.
@@ -76,7 +80,7 @@ class SqliteMetricStore:
         cls,
         directory: Path,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], int] = _clock,
         pace: Pace | None = None,
         max_bytes: int | None = None,
     ) -> SqliteMetricStore:
@@ -86,11 +90,12 @@ class SqliteMetricStore:
 
         Args:
             directory: of this store alone.
-            clock: seconds, from anywhere, that never go back.
+            clock: microseconds, from anywhere.
             pace: when points are sealed.
             max_bytes: the file grows no larger; beyond, `append` raises StoreFullError.
         """
-        return cls(Database(directory, max_bytes=max_bytes), clock=clock, pace=pace or Pace())
+        database = Database(directory, max_bytes=max_bytes)
+        return cls(database, clock=lambda: clock() / 1_000_000, pace=pace or Pace())
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """See `MetricStore`."""
