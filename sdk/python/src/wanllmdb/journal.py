@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import struct
 from collections.abc import Iterator
@@ -100,8 +101,10 @@ def forget(directory: Path, writer: str) -> None:
     """Remove every file of this writer, and the directory when nothing is left in it."""
     for path in segments(directory, writer):
         path.unlink(missing_ok=True)
-    for suffix in ("ack", "lock"):
-        (directory / f"{writer}.{suffix}").unlink(missing_ok=True)
+    # Drafts are what a process was just making when it was killed.
+    for pattern in ("-*.new", ".*.tmp", ".ack", ".lock"):
+        for path in directory.glob(glob.escape(writer) + pattern):
+            path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # others still have files here
         directory.rmdir()
 
