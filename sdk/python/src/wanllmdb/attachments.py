@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final
 
 from wanllmdb.wire import Kind, encode
 
 Append = Callable[[int, bytes], bool]
 
-
-@runtime_checkable
-class Media(Protocol):
-    """A value that may have to be a file."""
-
-    def save(self, folder: Path, key: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Write it under `folder`; what stands in the row, and a FILE payload for each file."""
-        ...
+# Libraries whose objects are media without being wrapped, and which of their types.
+_BARE: Final = {
+    "PIL": ("Image",),
+    "matplotlib": ("Figure",),
+    "pandas": ("DataFrame",),
+}
+_PLAIN: Final = frozenset({int, float, bool, str, bytes, dict, type(None)})
 
 
 class Attachments:
@@ -33,18 +32,50 @@ class Attachments:
         self._append = append
 
     def __call__(self, key: str, value: Any) -> dict[str, Any] | None:
-        media = _as_media(value)
-        if media is None:
+        kind = type(value)
+        if kind in _PLAIN:
             return None
-        said, files = media.save(self._folder, key)
-        for file in files:
-            self._append(Kind.FILE, encode(file))
+        if kind in {list, tuple}:
+            return self._keep_many(key, value)
+        media = as_media(value)
+        return None if media is None else self._keep(key, media)
+
+    def _keep(self, key: str, media: Any) -> dict[str, Any]:
+        said, file = media.save(self._folder, key)
+        self._append(Kind.FILE, encode(file.record()))
         return said
 
+    def _keep_many(self, key: str, values: Any) -> dict[str, Any] | None:
+        """A list of images is one value; a list of anything else is a list."""
+        if not values or not _is_image(values[0]):
+            return None
+        from wanllmdb.media.media import together
 
-def _as_media(value: Any) -> Media | None:
-    if isinstance(value, (int, float, str)):
-        return None
-    if isinstance(value, Media):
+        images = [as_media(each) for each in values if _is_image(each)]
+        return together([self._keep(key, each) for each in images])
+
+
+def as_media(value: Any) -> Any:
+    """The value as a medium, or None if it is none."""
+    if _is_ours(value):
         return value
-    return None
+    library = type(value).__module__.partition(".")[0]
+    named = {base.__name__ for base in type(value).__mro__}
+    if named.isdisjoint(_BARE.get(library, ())):
+        return None
+    if library == "pandas":
+        from wanllmdb.media.table import Table
+
+        return Table(dataframe=value, allow_mixed_types=True)
+    from wanllmdb.media.image import checked
+
+    return checked(value)
+
+
+def _is_ours(value: Any) -> bool:
+    return type(value).__module__.startswith("wanllmdb.media.")
+
+
+def _is_image(value: Any) -> bool:
+    library = type(value).__module__.partition(".")[0]
+    return type(value).__name__ == "Image" if _is_ours(value) else library in {"PIL", "matplotlib"}

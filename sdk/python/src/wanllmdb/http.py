@@ -131,6 +131,7 @@ class Http:
         body: Mapping[str, Any] | bytes | None = None,
         *,
         content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make a request and wait for the answer.
 
@@ -139,6 +140,7 @@ class Http:
             path: from the root of the server: `/api/v1/me`.
             body: to be sent as JSON, or bytes as they are.
             content_type: of bytes.
+            headers: more of them.
 
         Raises:
             NoAnswerError: the outcome is unknown, or the server asks to come back later.
@@ -149,12 +151,12 @@ class Http:
             answer = self._log_in(self._credential)
             if not answer.ok:
                 return answer
-        answer = self._exchange(method, path, body, content_type)
+        answer = self._exchange(method, path, body, content_type, headers)
         if answer.status == 401 and isinstance(self._credential, Login):
             # The token has run out; the password may still be good.
             answer = self._log_in(self._credential)
             if answer.ok:
-                answer = self._exchange(method, path, body, content_type)
+                answer = self._exchange(method, path, body, content_type, headers)
         return answer
 
     def close(self) -> None:
@@ -171,10 +173,18 @@ class Http:
             self._token = str(answer.body.get("token", ""))
         return answer
 
-    def _exchange(self, method: str, path: str, content: bytes | None, kind: str) -> Answer:
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        kind: str,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
         headers = {
             "Accept": "application/json",
             "User-Agent": f"wanllmdb/{VERSION} Python/{platform.python_version()}",
+            **(more or {}),
         }
         if content is not None:
             headers["Content-Type"] = kind

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from wanllmdb import journal, segment, wire
+from wanllmdb import journal, segment, uploads, wire
 from wanllmdb.journal import Mark
 from wanllmdb.segment import Frame, SegmentReader
 from wanllmdb.sink import Ack, GapError, OpenedRun, RefusedError, Sink, UnreachableError
@@ -142,6 +142,8 @@ class Outbox:
         """
         if not self._pending:
             return None
+        for code in uploads.upload(self._pending, self.directory, sink, run):
+            self._refuse(code)
         try:
             return self._deliver(sink, run, self._pending)
         except GapError as gap:

@@ -132,6 +132,20 @@ class Sink(Protocol):
         """Say that the run lives."""
         ...
 
+    def put_file(
+        self,
+        owner: str,
+        project: str,
+        run: str,
+        path: str,
+        content: bytes,
+        *,
+        digest: str,
+        mime: str,
+    ) -> None:
+        """Hand over a file of the run; `digest` is its SHA-256 in hex. Twice is kept once."""
+        ...
+
     def close(self) -> None:
         """Give connections back. A later call opens them again."""
         ...
@@ -193,6 +207,27 @@ class HttpSink:
         """`POST …/heartbeat`."""
         body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", {})
         return Pulse(stop=bool(body.get("stop")), watched=bool(body.get("watched")))
+
+    def put_file(
+        self,
+        owner: str,
+        project: str,
+        run: str,
+        path: str,
+        content: bytes,
+        *,
+        digest: str,
+        mime: str,
+    ) -> None:
+        """`PUT …/files/{path}`."""
+        where = f"{_run_path(owner, project, run)}/files/{quote(path)}"
+        headers = {"X-Wanllmdb-Digest": f"sha256:{digest}"}
+        try:
+            answer = self._http.request("PUT", where, content, content_type=mime, headers=headers)
+        except NoAnswerError as error:
+            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+        if not answer.ok:
+            raise RefusedError(answer.status, answer.code, answer.detail)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -261,6 +296,24 @@ class TeeSink:
             stop=any(pulse.stop for pulse in pulses),
             watched=any(pulse.watched for pulse in pulses),
         )
+
+    def put_file(
+        self,
+        owner: str,
+        project: str,
+        run: str,
+        path: str,
+        content: bytes,
+        *,
+        digest: str,
+        mime: str,
+    ) -> None:
+        """Hand it over to both."""
+        del owner, project
+        for sink, there in zip(self._sinks, self._runs(run), strict=True):
+            sink.put_file(
+                there.owner, there.project, there.id, path, content, digest=digest, mime=mime
+            )
 
     def close(self) -> None:
         """Close both."""

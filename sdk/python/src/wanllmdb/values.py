@@ -100,7 +100,7 @@ class Converter:
         return [self.convert(each, depth + 1, above) for each in value]
 
     def _from_array(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
-        array = _on_host(value)
+        array = on_host(value)
         count = math.prod(int(each) for each in array.shape)
         if count == 1:
             return self.convert(_only(array), depth + 1, above)
@@ -170,7 +170,7 @@ def _flat(nested: Any) -> Iterable[Any]:
         yield from _flat(each)
 
 
-def _on_host(array: Any) -> Any:
+def on_host(array: Any) -> Any:
     """A tensor as the array behind it: detached, on the CPU, and of numpy where that can be."""
     for step in ("detach", "cpu"):
         if callable(getattr(array, step, None)):
