@@ -93,7 +93,7 @@ function ofMap(id: string): RunColumn {
     id,
     label: key,
     group,
-    width: Math.min(260, Math.max(110, 60 + id.length * 7)),
+    width: Math.min(240, Math.max(100, 36 + id.length * 6.5)),
     align: "right",
     cell: (run) => <Value value={leaf(run[held], key)} />,
   };

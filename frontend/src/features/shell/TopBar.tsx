@@ -28,10 +28,10 @@ export function TopBar({ place, onSearch }: TopBarProps) {
       <Crumbs place={place} />
       {place && <Running place={place} />}
       <span className={styles.space} />
-      <button type="button" className={styles.search} onClick={onSearch} aria-label="Search">
+      <button type="button" className={styles.search} onClick={onSearch}>
         <Search size={15} aria-hidden />
         <span>Search runs, metrics, pages</span>
-        <kbd>⌘K</kbd>
+        <kbd aria-hidden>⌘K</kbd>
       </button>
       <IconButton label="Light or dark" hint="Alt M" onClick={toggleTheme}>
         {theme === "dark" ? <Sun size={17} aria-hidden /> : <Moon size={17} aria-hidden />}
@@ -117,8 +117,12 @@ function Account() {
     await navigate({ ...paths.login() });
   };
   const face = (
-    <button type="button" className={styles.avatar} aria-label={`Account of ${name}`}>
-      {name.slice(0, 2).toUpperCase()}
+    <button
+      type="button"
+      className={styles.avatar}
+      aria-label={`${name.slice(0, 2).toUpperCase()}, account of ${name}`}
+    >
+      <span aria-hidden>{name.slice(0, 2).toUpperCase()}</span>
     </button>
   );
   return (

@@ -1,6 +1,6 @@
 /** One key of all shown runs: its header, its curve, and what can be done with it. */
 import { Expand, FileImage, FileSpreadsheet, MoreHorizontal, Table2 } from "lucide-react";
-import { memo, type RefObject, useRef, useState } from "react";
+import { memo, type ReactNode, type RefObject, useRef, useState } from "react";
 import { IconButton } from "../../kit/Button";
 import { download } from "../../kit/download";
 import { exact, number } from "../../kit/format";
@@ -17,6 +17,7 @@ import { type ChartState, useChart } from "./useChart";
 interface PanelProps {
   name: string;
   onExpand?: () => void;
+  controls?: ReactNode; // at the end of the header
 }
 
 export const Panel = memo(function Panel({ name, onExpand }: PanelProps) {
@@ -48,7 +49,7 @@ function Title({ name }: { name: string }) {
 }
 
 /** A panel with its chart; also what the full screen shows. */
-export function Drawn({ name, onExpand }: PanelProps) {
+export function Drawn({ name, onExpand, controls }: PanelProps) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useChart(host, name);
   const { view } = useCharts();
@@ -64,6 +65,7 @@ export function Drawn({ name, onExpand }: PanelProps) {
         {view.logY && <span className={styles.badge}>log</span>}
         <ReadOut name={name} version={chart.version} />
         <Actions name={name} chart={chart} onExpand={onExpand} onTable={() => table(true)} />
+        {controls}
       </header>
       <Plot host={host} chart={chart} />
       {tabled && chart.panel.current && (

@@ -75,7 +75,11 @@ export function RunList(props: RunListProps) {
           <Menu
             align="end"
             trigger={
-              <button type="button" className={styles.value} aria-label="Value shown for each run">
+              <button
+                type="button"
+                className={styles.value}
+                aria-label={`Value shown for each run: ${value ?? "no value"}`}
+              >
                 <span>{value ?? "no value"}</span>
                 <ChevronDown size={12} aria-hidden />
               </button>

@@ -16,6 +16,7 @@ import { focus, useFocused } from "./focus";
 import type { View } from "./view";
 
 export interface Charts {
+  question: CurvesQuestion;
   hub: ChartHub;
   curves: Curves;
   runs: readonly Run[]; // those that may be drawn, newest first
@@ -56,7 +57,7 @@ function useHub(onZoom: (domain: Domain | null) => void): ChartHub | null {
   return hub;
 }
 
-interface CurvesQuestion {
+export interface CurvesQuestion {
   project: string;
   x: XAxis;
   buckets: number;
@@ -77,6 +78,24 @@ function useCurves({ project, x, buckets, span }: CurvesQuestion): Curves | null
     return () => made.close();
   }, [project, x, buckets, span]);
   return curves;
+}
+
+function useRuns(curves: Curves | null, runs: readonly Run[], shown: ReadonlySet<string>): void {
+  useEffect(() => {
+    const drawn = runs.filter((run) => shown.has(run.id));
+    curves?.setRuns(drawn.map(({ id, started_at }) => ({ id, startedAt: started_at })));
+  }, [curves, runs, shown]);
+}
+
+/** The same charts on curves as fine as the whole page is wide. */
+export function FinerCurves({ children }: { children: ReactNode }) {
+  const charts = useCharts();
+  const { question, runs, shown } = charts;
+  const buckets = Math.min(4000, Math.ceil((innerWidth * devicePixelRatio) / 200) * 200);
+  const curves = useCurves({ ...question, buckets });
+  useRuns(curves, runs, shown);
+  const finer = useMemo(() => (curves ? { ...charts, curves } : null), [charts, curves]);
+  return <Context value={finer}>{finer && children}</Context>;
 }
 
 const MARGIN = 0.25; // of the zoomed span, fetched on both sides for panning
@@ -118,7 +137,11 @@ export function ChartsProvider({
 }: ChartsProviderProps) {
   const [span, onZoom] = useDetail(view.x);
   const hub = useHub(onZoom);
-  const curves = useCurves({ project, x: view.x, buckets, span });
+  const question = useMemo(
+    () => ({ project, x: view.x, buckets, span }),
+    [project, view.x, buckets, span],
+  );
+  const curves = useCurves(question);
   const theme = useTheme();
   const focused = useFocused();
   const { smooth, logY, clip } = view;
@@ -131,17 +154,12 @@ export function ChartsProvider({
   useEffect(() => {
     hub?.setHidden(new Set(runs.filter((run) => !shown.has(run.id)).map((run) => run.id)));
   }, [hub, runs, shown]);
-  useEffect(() => {
-    curves?.setRuns(
-      runs
-        .filter((run) => shown.has(run.id))
-        .map(({ id, started_at }) => ({ id, startedAt: started_at })),
-    );
-  }, [curves, runs, shown]);
+  useRuns(curves, runs, shown);
 
   const charts = useMemo(
-    () => (hub && curves ? { hub, curves, runs, shown, view: { smooth, logY, clip } } : null),
-    [hub, curves, runs, shown, smooth, logY, clip],
+    () =>
+      hub && curves ? { question, hub, curves, runs, shown, view: { smooth, logY, clip } } : null,
+    [question, hub, curves, runs, shown, smooth, logY, clip],
   );
   return <Context value={charts}>{charts && children}</Context>;
 }
