@@ -27,6 +27,7 @@ class Client:
     """Speaks the packed ingest as the SDK's sender does, and asks for curves."""
 
     def __init__(self, server: ServerProcess) -> None:
+        self.owner = server.owner
         self.http = httpx.Client(
             base_url=f"{server.url}/api/v1",
             headers={"Authorization": f"Bearer {server.key}"},
@@ -40,7 +41,7 @@ class Client:
     def send(self, project: str, run: str, content: bytes) -> None:
         """Send a batch; returns when it is durable."""
         self.http.post(
-            f"/projects/local/{project}/runs/{run}/writers/w/batches",
+            f"/projects/{self.owner}/{project}/runs/{run}/writers/w/batches",
             content=content,
             headers={"Content-Type": wire.CONTENT_TYPE},
         ).raise_for_status()
@@ -50,7 +51,12 @@ class Client:
         before = time.perf_counter()
         answer = self.http.post(
             "/curves",
-            json={"project": f"local/{PROJECT}", "runs": runs, "keys": [key], "buckets": buckets},
+            json={
+                "project": f"{self.owner}/{PROJECT}",
+                "runs": runs,
+                "keys": [key],
+                "buckets": buckets,
+            },
         )
         taken = time.perf_counter() - before
         answer.raise_for_status()
@@ -131,7 +137,7 @@ def settled(server: ServerProcess, project: str, runs: list[str]) -> None:
     """Finish the runs, and wait until the store has sealed them: its files stop changing."""
     client = Client(server)
     for run in runs:
-        path = f"/projects/local/{project}/runs/{run}/finish"
+        path = f"/projects/{server.owner}/{project}/runs/{run}/finish"
         client.http.post(path, json={"exit_code": 0}).raise_for_status()
     data = server.root / "data"
 

@@ -7,6 +7,7 @@ longest: it still runs when the page is opened.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def main() -> int:
         print("  WANLLMDB_DEMO_PORT=8010 make demo")
         return 1
     server = subprocess.Popen(
-        [sys.executable, "-m", "wanllmdb.cli", "server", "--port", str(PORT),
+        [sys.executable, "-m", "wanllmdb", "server", "--port", str(PORT),
          "--metrics-port", str(PORT + 1), "--data-dir", str(DATA)]
     )  # fmt: skip
     trainings: list[subprocess.Popen[bytes]] = []
@@ -43,11 +44,12 @@ def main() -> int:
         if server.poll() is not None:
             return server.returncode or 1
         trainings = start_trainings(url)
-        print(f"\n  Watch it live:  {url}/local/digits  (sign in once with the link above)")
+        page = f"{url}/{owner()}/digits"
+        print(f"\n  Watch it live:  {page}  (sign in once with the link above)")
         print("  Ctrl-C stops the trainings and the server.\n", flush=True)
         for training in trainings:
             training.wait()
-        print(f"\n  The trainings are done. Still serving {url}/local/digits; Ctrl-C stops.")
+        print(f"\n  The trainings are done. Still serving {page}; Ctrl-C stops.")
         server.wait()
     except KeyboardInterrupt:
         print("\nStopping.")
@@ -68,6 +70,13 @@ def start_trainings(url: str) -> list[subprocess.Popen[bytes]]:
         )
         for seed, (rate, hidden, steps) in enumerate(TRAININGS)
     ]  # fmt: skip
+
+
+def owner() -> str:
+    """Whose projects the trainings' runs are in: the user of the server's local key."""
+    home = Path(os.environ.get("WANLLMDB_CONFIG_DIR", Path.home() / ".wanllmdb"))
+    found = json.loads((home / "local" / f"{HOST}-{PORT}.json").read_text())
+    return found["user"]
 
 
 def answers(url: str) -> bool:

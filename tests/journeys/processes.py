@@ -67,7 +67,7 @@ class ServerProcess:
     def start(self) -> ServerProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.python, "-m", "wanllmdb.cli", "server", "--port", str(self.port),
+                [self.python, "-m", "wanllmdb", "server", "--port", str(self.port),
                  "--metrics-port", "0", "--data-dir", str(self.root / "data"), *self.extra],
                 env=self.environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.root,
             )  # fmt: skip
@@ -84,10 +84,18 @@ class ServerProcess:
             return False
 
     @property
-    def key(self) -> str:
-        """The local key that the server wrote for its own operating-system user."""
+    def local(self) -> dict[str, str]:
+        """What the server wrote for its own operating-system user: `url`, `key`, `user`."""
         [found] = (self.root / "home" / ".wanllmdb" / "local").glob("*.json")
-        return json.loads(found.read_text())["key"]
+        return json.loads(found.read_text())
+
+    @property
+    def key(self) -> str:
+        return self.local["key"]
+
+    @property
+    def owner(self) -> str:
+        return self.local["user"]
 
     def get(self, path: str) -> Any:
         """The JSON answer of `GET /api/v1{path}` with the local key."""
@@ -118,7 +126,7 @@ class ServerProcess:
         cursor = ""
         while True:
             page = self.get(
-                f"/projects/local/{project}/runs/{run}/points?key={key}&limit=10000"
+                f"/projects/{self.owner}/{project}/runs/{run}/points?key={key}&limit=10000"
                 + (f"&cursor={cursor}" if cursor else "")
             )
             found += zip(page["step"], page["value"], strict=True)

@@ -44,7 +44,7 @@ def test_the_page_draws_a_training_while_it_runs_and_ends_at_its_last_value(
         lambda: "journey" in {p["name"] for p in server.get("/projects")["items"]},
         why="the project appears",
     )
-    page.goto(f"{server.url}/local/journey/workspace")
+    page.goto(f"{server.url}/{server.owner}/journey/workspace")
     row = page.get_by_test_id("run-row").filter(has_text="bright-curve")
     expect(row).to_be_visible(timeout=15_000)
     panel = page.locator('[data-testid=panel][data-key="train/loss"]')
@@ -65,7 +65,7 @@ def test_the_page_draws_a_training_while_it_runs_and_ends_at_its_last_value(
     stored = server.points("journey", ledger["id"], "train/loss")
     assert [step for step, _ in stored] == list(range(ledger["rows"]))
     assert stored[-1][1] == ledger["last"]
-    run = server.get(f"/projects/local/journey/runs/{ledger['id']}")
+    run = server.get(f"/projects/{server.owner}/journey/runs/{ledger['id']}")
     assert (run["state"], run["logged"], run["lost"]) == ("finished", ledger["rows"], 0)
     assert run["summary"]["best"] == 0.5
 

@@ -15,7 +15,7 @@ import os, sys
 import wanllmdb as wandb
 
 run = wandb.init(project="kills", id=sys.argv[1])
-ledger = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+ledger = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
 for step in range(10_000_000):
     run.log({"x": float(step)})
     os.pwrite(ledger, b"%012d" % (step + 1), 0)

@@ -56,7 +56,7 @@ def test_the_wheels_work_in_an_empty_environment(tmp_path: Path) -> None:
         output = example.communicate(timeout=90)[0].decode()
         assert example.returncode == 0, output
         [project] = server.get("/projects")["items"]
-        runs = server.get(f"/projects/local/{project['name']}/runs")["items"]
+        runs = server.get(f"/projects/{server.owner}/{project['name']}/runs")["items"]
         eventually(lambda: runs, why="the example's run is listed")
         assert runs[0]["state"] == "finished"
         assert runs[0]["summary"]
