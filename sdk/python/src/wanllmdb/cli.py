@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from wanllmdb import relay
+from wanllmdb import relay, uploads
 from wanllmdb.credentials import find_key
 from wanllmdb.directories import places
 from wanllmdb.errors import CommError, Error, UsageError
@@ -115,6 +115,8 @@ def _sync(arguments: argparse.Namespace) -> int:
     sink = HttpSink(settings.api_url, find_key(settings), metric_url=settings.metric_url)
     report = relay.sync(found, sink, None if arguments.json else _tell_progress)
     sink.close()
+    for leftover in found:
+        uploads.tidy(leftover.directory)
     for leftover, problem in report.failures:
         _say(f"{leftover.directory}: {problem}")
     lines = [f"Sent {report.sent:,} records of {report.finished} journals.", *sorted(report.runs)]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import relay
+from wanllmdb import relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
@@ -38,6 +39,8 @@ class Online:
         report = self._sender.finish(
             budget_unreachable=min(seconds, UNREACHABLE_SECONDS), budget_progress=seconds
         )
+        if not report.kept:
+            uploads.tidy(Path(report.directory))
         return _farewell(self._run, report)
 
 

@@ -53,6 +53,17 @@ def upload(frames: Iterable[Frame], directory: Path, sink: Sink, run: OpenedRun)
     return refused
 
 
+def tidy(directory: Path) -> None:
+    """Remove the folders of a run in which nothing is left, and its own if that is so."""
+    folder = directory / FOLDER
+    for path in sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True):
+        with contextlib.suppress(OSError):
+            path.rmdir()
+    for path in (folder, directory):
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
 def _named(frames: Iterable[Frame]) -> Iterator[dict[str, Any]]:
     for frame in frames:
         if frame.kind == Kind.FILE:
