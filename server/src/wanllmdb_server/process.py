@@ -60,7 +60,7 @@ def listen(host: str, port: int, option: str) -> socket.socket:
     return taken
 
 
-class _Listener(uvicorn.Server):
+class Listener(uvicorn.Server):
     """A uvicorn server that leaves the signals to the process, which may have two of them."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -100,7 +100,7 @@ def run(told: Settings, say: Callable[[Started], None]) -> None:
 
 async def _serve(apps: Apps, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    listeners = [_listener(app) for app, _ in zip((apps.main, apps.metrics), sockets, strict=False)]
+    listeners = [listener_for(app) for app, _ in zip((apps.main, apps.metrics), sockets, strict=False)]
     loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
@@ -129,8 +129,9 @@ async def _serve(apps: Apps, sockets: Sequence[socket.socket], ready: Callable[[
     _log.info("stopped")
 
 
-def _listener(app: ASGIApp) -> _Listener:
-    return _Listener(
+def listener_for(app: ASGIApp) -> Listener:
+    """A listener for the app, as the process runs it."""
+    return Listener(
         uvicorn.Config(
             app,
             http="httptools",

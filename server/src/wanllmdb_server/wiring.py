@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from wanllmdb_server.blobs.local import LocalBlobStore
 from wanllmdb_server.catalog.catalog import Catalog
@@ -24,15 +24,17 @@ from wanllmdb_server.services.run_search import RunSearch
 from wanllmdb_server.services.runs import Runs
 from wanllmdb_server.settings import Settings
 
+Clock = Callable[[], int]  # microseconds since the epoch
+
 
 def now_us() -> int:
     """The time, in microseconds since the epoch."""
     return time.time_ns() // 1000
 
 
-def open_catalog(told: Settings) -> Catalog:
+def open_catalog(told: Settings, clock: Clock = now_us) -> Catalog:
     """The catalog of the data directory, at the newest version of its tables."""
-    catalog = Catalog(f"sqlite:///{DataDir(told.data_dir).catalog}", clock=now_us)
+    catalog = Catalog(f"sqlite:///{DataDir(told.data_dir).catalog}", clock=clock)
     try:
         catalog.migrate()
     except BaseException:
@@ -47,13 +49,13 @@ def make_accounts(catalog: Catalog) -> Accounts:
 
 
 @contextlib.asynccontextmanager
-async def open_services(told: Settings) -> AsyncIterator[Services]:
+async def open_services(told: Settings, clock: Clock = now_us) -> AsyncIterator[Services]:
     """Every service over the data directory; its stores are closed when the block ends."""
     held = DataDir(told.data_dir)
     async with contextlib.AsyncExitStack() as stack:
-        catalog = open_catalog(told)
+        catalog = open_catalog(told, clock)
         stack.callback(catalog.close)
-        store = SqliteMetricStore.open(held.metrics, clock=now_us)
+        store = SqliteMetricStore.open(held.metrics)
         stack.push_async_callback(store.close)
         bus = MemoryEventBus()
         ingest = Ingest(catalog, store, bus, clock=time.monotonic, boot=secrets.token_hex(8))

@@ -132,7 +132,10 @@ async def draw(request: Request, question: CurvesQuestion, actor: CurrentActor) 
     if as_json:
         curves = [_panel_json(panel, question.x) async for panel in panels]
         return Response(msgspec.json.encode({"curves": curves}), media_type=_JSON)
-    return StreamingResponse(_frames(panels, question.x), media_type=frame.CONTENT_TYPE)
+    # What fails, fails with the first panel, while the answer can still say so.
+    first = await anext(panels, None)
+    frames = _frames(first, panels, question.x)
+    return StreamingResponse(frames, media_type=frame.CONTENT_TYPE)
 
 
 @router.get(
@@ -221,9 +224,13 @@ def _project_of(said: str) -> tuple[str, str]:
     return owner, project
 
 
-async def _frames(panels: AsyncIterator[Panel], x: str) -> AsyncIterator[bytes]:
-    async for panel in panels:
+async def _frames(
+    first: Panel | None, panels: AsyncIterator[Panel], x: str
+) -> AsyncIterator[bytes]:
+    panel = first
+    while panel is not None:
         yield await asyncio.to_thread(frame.curve_frame, panel.key, x, panel.width, panel.curves)
+        panel = await anext(panels, None)
 
 
 def _panel_json(panel: Panel, x: str) -> dict[str, Any]:
