@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -232,7 +233,8 @@ def _curve(series: Series, logged: int, width: int, points: list[_Point]) -> Cur
 
 
 def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.nan
+    """Without any rounding but the last."""
+    return float(sum(map(Fraction, values)) / len(values)) if values else math.nan
 
 
 def _stats(name: str, key: _Key) -> KeyStats:

@@ -68,7 +68,8 @@ def fold(bins: Bins, starts: Ints) -> Bins:
     reals, folded = floats(bins), floats(out)
     np.fmin.reduceat(reals[LOW], starts, out=folded[LOW])
     np.fmax.reduceat(reals[HIGH], starts, out=folded[HIGH])
-    folded[SUM], folded[REST] = _sums(reals[SUM], reals[REST], starts, ends + 1 - starts)
+    with np.errstate(over="ignore", invalid="ignore"):  # `means` knows of sums beyond float64
+        folded[SUM], folded[REST] = _sums(reals[SUM], reals[REST], starts, ends + 1 - starts)
     np.add.reduceat(bins[COUNT], starts, out=out[COUNT])
     np.add.reduceat(bins[ODD], starts, out=out[ODD])
     return out
@@ -130,10 +131,9 @@ def _sums(high: Floats, low: Floats, starts: Ints, lengths: Ints) -> tuple[Float
 
 def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """The sum of two, and what the rounding of that addition left out."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = a + b
-        part = total - a
-        error = (a - (total - part)) + (b - part)
+    total = a + b
+    part = total - a
+    error = (a - (total - part)) + (b - part)
     return total, np.where(np.isfinite(total), error, 0.0)
 
 

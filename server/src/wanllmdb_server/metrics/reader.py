@@ -67,10 +67,10 @@ class Reader:
             places = _places(connection, distinct, live)
             notes = fetch_notes(connection, list(places))
             notes = notes[notes["kind"] == NUMBER]
-            starts = pyramid.starts_of(notes["run"], notes["key"]).tolist()
-            owner = np.empty(len(notes), np.int64)
-            for a, b in zip(starts, [*starts[1:], len(notes)], strict=True):
-                owner[a:b] = places[int(notes["run"][a]), int(notes["key"][a])]
+            starts = pyramid.starts_of(notes["run"], notes["key"])
+            whose = [places[int(note["run"]), int(note["key"])] for note in notes[starts]]
+            lengths = np.diff(np.append(starts, len(notes)))
+            owner = np.repeat(np.array(whose, np.int64), lengths)
             at = {each: place for place, each in enumerate(distinct)}
             fresh = {at[each]: join(of.stretches) for each, of in live.items() if of.stretches}
             sources = Sources(distinct, notes, owner, fresh)

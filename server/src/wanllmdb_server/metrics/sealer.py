@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,11 +15,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.sealing import Sealing
-from wanllmdb_server.metrics.store import StoreFullError
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +142,8 @@ class Sealer:
                 self._seal(table)
             self._sealing.merge(request.run, final=True)
             self._sealing.sweep()
-        except (StoreFullError, sqlite3.Error, DamagedError) as error:
+        except Exception as error:
+            _logger.exception("metrics: run %d cannot be sealed now", request.run)
             request.done.set_exception(error)
         else:
             request.done.set_result(None)
@@ -201,6 +199,6 @@ class Sealer:
         try:
             act()
             self._retry_at.pop(run, None)
-        except (StoreFullError, sqlite3.Error, DamagedError):
+        except Exception:  # whatever it is, the other runs must be sealed
             _logger.exception("metrics: run %d cannot be sealed or merged now", run)
             self._retry_at[run] = self._clock() + _RETRY_S
