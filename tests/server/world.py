@@ -6,6 +6,7 @@ viewer, sam a stranger with a project of his own, and root administrates the ins
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +16,8 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-
 from tests.server.memory_store import MemoryStore
+
 from wanllmdb_server.blobs.local import LocalBlobStore
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.credentials import Passwords
@@ -32,7 +33,7 @@ from wanllmdb_server.services.projects import Projects
 from wanllmdb_server.services.run_search import RunSearch
 from wanllmdb_server.services.runs import Runs
 
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105
 PEOPLE = ("anonymous", "stranger", "viewer", "member", "owner", "admin")
 NAMES = {"stranger": "sam", "viewer": "vic", "member": "mia", "owner": "ann", "admin": "root"}
 
@@ -81,15 +82,18 @@ class World:
             yield client
 
 
-def rest_app(services: Services) -> FastAPI:
-    """An app of the routes of this front that are about everything but metrics."""
+@functools.cache
+def rest_app() -> FastAPI:
+    """An app of the routes of this front that are about everything but metrics.
+
+    One for all worlds, since it takes long to build; it serves the world that was opened last.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     errors.install(app)
     for module in (accounts, projects, runs, files):
         app.include_router(module.router)
     app.include_router(accounts.health)
     app.add_middleware(BodyLimits)
-    app.state.services = services
     app.state.ready = True
     return app
 
@@ -112,7 +116,9 @@ def open_world(folder: Path) -> World:
         store=store,
         bus=bus,
     )
-    return World(clock, catalog, store, bus, services, rest_app(services))
+    app = rest_app()
+    app.state.services = services
+    return World(clock, catalog, store, bus, services, app)
 
 
 @dataclass

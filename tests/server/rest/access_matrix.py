@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-
 from tests.server.world import PEOPLE
 
 # What each person hears, in the order of PEOPLE: anonymous, stranger, viewer, member, owner,

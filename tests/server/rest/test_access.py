@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-
 from tests.server.rest.access_matrix import DIGEST, HELLO, MATRIX, PLACES, ask, walk
 from tests.server.world import PEOPLE, Template, World
+
 from wanllmdb_server.domain.access import Resource, Scope, Verb
 from wanllmdb_server.fronts.rest.routes import (
     RestRouter,

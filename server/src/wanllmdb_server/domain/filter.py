@@ -88,7 +88,7 @@ def parse_states(texts: Iterable[str]) -> tuple[RunState, ...]:
         InvalidError: no such state.
     """
     names = [name for text in texts for name in text.split(",") if name]
-    unknown = [name for name in names if name not in RunState]
+    unknown = [name for name in names if name not in set(RunState)]
     if unknown:
         known = ", ".join(RunState)
         raise InvalidError(

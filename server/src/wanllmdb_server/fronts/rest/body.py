@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wanllmdb.wire import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
 from wanllmdb_server.domain.errors import MalformedError, ServerError, TooLargeError
 from wanllmdb_server.fronts.rest import problems
+from wanllmdb_server.fronts.rest.problems import SlowBodyError, UnknownEncodingError
 
 MAX_FILE_BYTES: Final = 1024 * 1024 * 1024  # of a file of a run, which goes to disk as it comes
 MAX_RATIO: Final = 100
@@ -27,12 +28,6 @@ RATIO_FROM: Final = 1024 * 1024  # a small body may well be packed tighter than 
 PATIENCE_S: Final = 30.0  # for a body, and for every
 PATIENT_BYTES: Final = 16 * 1024  # bytes of it a second more
 STEP: Final = 512  # packed bytes at once: zstd makes at most 16 MiB of them
-
-
-class SlowBodyError(ServerError):
-    """The body comes too slowly to wait for."""
-
-    code = "request-timeout"
 
 
 class BodyLimits:
@@ -75,7 +70,7 @@ class BodyLimits:
         except ServerError as error:
             if started:
                 raise
-            await _answer(scope, error)(scope, receive, send)
+            await problems.from_error(scope, error)(scope, receive, send)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, which fails when there is too much or it takes too long."""
@@ -128,12 +123,6 @@ class BodyLimits:
         return plain, receive_plain
 
 
-class UnknownEncodingError(ServerError):
-    """The body is packed in a way that is not known here."""
-
-    code = "unknown-encoding"
-
-
 def unpack(packed: bytes, encoding: str, *, limit: int) -> bytes:
     """The plain bytes of a packed body.
 
@@ -182,14 +171,3 @@ def _is_file(scope: Scope) -> bool:
 
 def _too_large(limit: int) -> TooLargeError:
     return TooLargeError(f"The body may have at most {limit} bytes.")
-
-
-def _answer(scope: Scope, error: ServerError) -> ASGIApp:
-    match error:
-        case UnknownEncodingError():
-            return problems.problem(scope, 415, error.code, str(error))
-        case SlowBodyError():
-            headers = {"Connection": "close"}
-            return problems.problem(scope, 408, error.code, str(error), headers=headers)
-        case _:
-            return problems.from_error(scope, error)

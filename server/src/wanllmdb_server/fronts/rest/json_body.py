@@ -100,7 +100,7 @@ class _Reader:
 
 def _could_be_large(content: bytes) -> bool:
     opened = content.count(b"[") + content.count(b"{")
-    return opened > MAX_DEPTH or content.count(b",") > MAX_ITEMS
+    return opened > MAX_DEPTH or content.count(b",") >= MAX_ITEMS
 
 
 def _inspect(value: Any) -> None:
@@ -110,18 +110,17 @@ def _inspect(value: Any) -> None:
     items = 0
     while left:
         each, place, depth = left.pop()
-        if depth > MAX_DEPTH + 1:
+        if depth > MAX_DEPTH and isinstance(each, dict | list):
             raise _too_deep(place)
         fault = _fault(each, place)
         if fault is not None:
             faults.append(fault)
-        inside = _inside(each, place)
-        items += len(inside)
+        items += len(each) if isinstance(each, dict | list) else 0
         if items > MAX_ITEMS:
             raise TooLargeError(
                 f"A body has at most {MAX_ITEMS} items in all.", code="too-many-items"
             )
-        left.extend((child, where, depth + 1) for child, where in inside)
+        left.extend((child, where, depth + 1) for child, where in _inside(each, place))
     if faults:
         raise _malformed("The body says something that JSON cannot say.", faults)
 

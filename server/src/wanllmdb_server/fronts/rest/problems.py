@@ -20,6 +20,19 @@ MEDIA_TYPE: Final = "application/problem+json"
 MAX_FAULTS: Final = 16
 MAX_DETAIL: Final = 400
 
+
+class SlowBodyError(ServerError):
+    """The body comes too slowly to wait for."""
+
+    code = "request-timeout"
+
+
+class UnknownEncodingError(ServerError):
+    """The body is packed in a way that is not known here."""
+
+    code = "unknown-encoding"
+
+
 # The first that fits counts, so what is special stands before what is general.
 _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
     (errors.NotFoundError, 404),
@@ -32,6 +45,8 @@ _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
     (errors.TooLargeError, 413),
     (errors.TooOftenError, 429),
     (errors.UnavailableError, 503),
+    (SlowBodyError, 408),
+    (UnknownEncodingError, 415),
 )
 
 
@@ -50,7 +65,7 @@ def from_error(scope: MutableMapping[str, Any], error: ServerError) -> Response:
             headers["Retry-After"] = str(max(1, round(error.retry_after + 0.499)))
         case errors.UnauthenticatedError():
             headers["WWW-Authenticate"] = "Bearer"
-        case errors.TooLargeError():
+        case errors.TooLargeError() | SlowBodyError():
             headers["Connection"] = "close"  # what was not read yet will not be
         case errors.ConflictError() if error.expected is not None:
             extra["expected"] = error.expected
