@@ -95,8 +95,9 @@ export class Cursor {
     this.group = group;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.room.look(group), REST_MS);
-    this.drawCrosses();
+    // The tooltip reads the page's layout: it goes before whatever writes to it.
     const id = this.drawTooltip();
+    this.drawCrosses();
     this.room.hovered({ x, id, group, panel });
   }
 
@@ -137,8 +138,8 @@ export class Cursor {
   /** The screen has changed under the crosshair. */
   refresh(): void {
     if (this.x === null) return;
-    this.drawCrosses();
     if (this.panel && !this.pinned) this.drawTooltip();
+    this.drawCrosses();
   }
 
   forget(panel: Panel): void {
@@ -190,6 +191,7 @@ export class Cursor {
       return null;
     }
     const { onScreen, frame, host, settings } = panel;
+    const { left, top } = host.getBoundingClientRect();
     const content: TooltipContent = {
       xLabel: settings.xLabel,
       x: formatX(settings.xKind, x),
@@ -201,7 +203,6 @@ export class Cursor {
         return isHere ? null : formatX(settings.xKind, row.x);
       },
     };
-    const { left, top } = host.getBoundingClientRect();
     const anchorRow = focus ?? rows[Math.floor(rows.length / 2)];
     const py = anchorRow ? onScreen.y.map(anchorRow.value) : Number.NaN;
     const middle = frame.plot.top + frame.plot.height / 2;
@@ -237,5 +238,6 @@ function snapped(nearest: Reading | null, x: number, [from, to]: Domain): number
 
 function readingOf(panel: Panel, group: string, x: number, theme: ChartTheme): Reading | null {
   const line = panel.lineOf(group);
-  return line && readLine(line, x, panel.settings, theme, panel.xDomain);
+  const view = panel.frame?.xDomain ?? panel.xDomain;
+  return line && readLine(line, x, panel.settings, theme, view);
 }

@@ -80,7 +80,10 @@ export function formatTick(value: number, ticks: readonly number[]): string {
 function scientificTick(value: number, step: number): string {
   const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
   const unit = 10 ** exponent;
-  return scientific(value, Math.min(6, decimals((Number.isFinite(step) ? step : value) / unit)));
+  const digits = decimals((Number.isFinite(step) ? step : value) / unit);
+  return scientific(value, Math.min(6, digits))
+    .replace(/(\.\d*?)0+e/, "$1e")
+    .replace(".e", "e");
 }
 
 /** Marks of a log axis stand alone: each is as short as it can be. */

@@ -13,7 +13,7 @@ const BOTTOM = 24;
 const LEFT = 44;
 const LABEL_GAP = 9;
 /** Room that a mark of an axis takes at least, in pixels. */
-const ROW = 34;
+const ROW = 29;
 const COLUMN = 48;
 const NEAR_ZERO = 0.03;
 

@@ -15,6 +15,7 @@ export class Overlay {
   private readonly cross: HTMLElement;
   private readonly dot: HTMLElement;
   private readonly brush: HTMLElement;
+  private tall = -1;
 
   constructor(host: HTMLElement) {
     this.root = document.createElement("div");
@@ -31,7 +32,8 @@ export class Overlay {
     const isInside = px >= plot.left - 0.5 && px <= plot.left + plot.width + 0.5;
     this.cross.hidden = !isInside;
     if (!isInside) return;
-    this.cross.style.height = `${plot.height}px`;
+    if (this.tall !== plot.height) this.cross.style.height = `${plot.height}px`;
+    this.tall = plot.height;
     this.cross.style.transform = `translate(${Math.round(px)}px, ${plot.top}px)`;
   }
 

@@ -18,6 +18,9 @@ import { type ChartTheme, MARK_NEGATIVE_INFINITY, type PanelOptions } from "./ty
 const DENSE = 1.2;
 const MANY_LINES = 24;
 const BANDS_UP_TO = 8;
+/** Beyond, dashes are no longer told apart and only make the weave rougher. */
+const DASHES_UP_TO = 48;
+const MARK_SPACING = 7;
 const DIMMED = 0.22;
 const DIMMED_BASELINE = 0.5;
 const BAND = 0.1;
@@ -141,7 +144,7 @@ const resolve = (line: Line, { theme }: Scene): string =>
 
 function strokeOf(line: Line, scene: Scene, hasFocus: boolean): Stroke {
   const color = resolve(line, scene);
-  const dash = line.data.baseline ? [5, 3] : (line.data.dash ?? []);
+  const dash = dashOf(line, scene);
   const many = scene.lines.length > MANY_LINES;
   if (hasFocus && line.group === scene.focus) return { color, width: 2.25, alpha: 1, dash };
   if (line.data.baseline) {
@@ -150,6 +153,11 @@ function strokeOf(line: Line, scene: Scene, hasFocus: boolean): Stroke {
   const width = many ? 1.1 : 1.35;
   if (hasFocus) return { color, width, alpha: DIMMED, dash };
   return { color, width, alpha: many ? 0.7 : 1, dash };
+}
+
+function dashOf({ data }: Line, { lines }: Scene): readonly number[] {
+  if (data.baseline) return [5, 3];
+  return lines.length > DASHES_UP_TO ? [] : (data.dash ?? []);
 }
 
 function sourceOf(line: Line, { frame }: Layout, y = line.y, extremes = true): Source {
@@ -249,14 +257,15 @@ function strokePath(surface: Surface, { xy, length }: Path, radius: number, pass
   surface.fill();
 }
 
-/** Ticks at the frame's edge: NaN and −Inf at the bottom, +Inf at the top; one for each pixel. */
+/** At the frame's edge: NaN and −Inf at the bottom, +Inf at the top; never so many that they blur. */
 function paintMarks(surface: Surface, line: Line, layout: Layout, stroke: Stroke): void {
   const { plot, xDomain } = layout.frame;
   const bottom = plot.top + plot.height;
   const seen = new Set<number>();
   line.eachMark(layout.frame.logY, (x, kind) => {
     if (x < xDomain[0] || x > xDomain[1]) return;
-    seen.add(Math.round(layout.x.map(x)) * 4 + kind);
+    const px = MARK_SPACING * Math.round(layout.x.map(x) / MARK_SPACING);
+    seen.add(px * 4 + kind);
   });
   if (seen.size === 0) return;
   surface.fillStyle = stroke.color;

@@ -5,6 +5,8 @@ import type { StageRoom } from "./stage";
 import { localZone } from "./ticks";
 import type { FontSource } from "./types";
 
+const FONT_PATIENCE_MS = 3000;
+
 async function loadInto(fonts: FontFaceSet, sources: readonly FontSource[]): Promise<void> {
   const loading = sources.map(({ family, url, weight }) => {
     const face = new FontFace(family, `url(${JSON.stringify(url)})`, {
@@ -13,8 +15,9 @@ async function loadInto(fonts: FontFaceSet, sources: readonly FontSource[]): Pro
     fonts.add(face);
     return face.load();
   });
-  // A face that cannot be had leaves the system's own: axes stay readable.
-  await Promise.allSettled(loading);
+  // A face that cannot be had, or not soon, leaves the system's own: axes stay readable.
+  const late = new Promise((resolve) => setTimeout(resolve, FONT_PATIENCE_MS));
+  await Promise.race([Promise.allSettled(loading), late]);
 }
 
 export function workerRoom(scope: DedicatedWorkerGlobalScope): StageRoom {

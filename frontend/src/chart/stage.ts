@@ -57,6 +57,9 @@ interface Actor {
 /** How the panel itself is painted: in its own size and for speed. */
 const onScreen: ExportOptions = {};
 
+/** Named apart from the theme's: a canvas looks a font up once for each name it is given. */
+const SYSTEM_FONT = "system-ui, sans-serif";
+
 export class Stage {
   private readonly actors = new Map<number, Actor>();
   private theme: ChartTheme = lightTheme;
@@ -66,6 +69,7 @@ export class Stage {
   private turns = 0;
   private working = false;
   private reporting = false;
+  private typesetting = false;
 
   constructor(private readonly room: StageRoom) {}
 
@@ -189,8 +193,11 @@ export class Stage {
     }
   }
 
+  /** Until its faces are there, text is in the system's, and no panel counts as painted. */
   private dressType(fonts: readonly FontSource[]): void {
+    this.typesetting = true;
     void this.room.loadFonts(fonts).then(() => {
+      this.typesetting = false;
       this.soil(() => true, false);
       this.schedule();
     });
@@ -225,7 +232,7 @@ export class Stage {
     const panels: Painted[] = [];
     const waiting: number[] = [];
     for (const actor of this.actors.values()) {
-      if (actor.dirty || !actor.frame) waiting.push(actor.id);
+      if (actor.dirty || !actor.frame || this.typesetting) waiting.push(actor.id);
       if (!actor.frame || actor.reported === actor.paints) continue;
       actor.reported = actor.paints;
       panels.push({ panel: actor.id, paints: actor.paints, frame: actor.frame });
@@ -239,12 +246,13 @@ export class Stage {
 
   private sceneOf(actor: Actor, how: ExportOptions): Scene {
     const lines = this.shown(actor);
+    const theme = how.theme ?? this.theme;
     actor.reach ??= reach(lines, actor.options, actor.zoom);
     return {
       width: how.width ?? actor.width,
       height: how.height ?? actor.height,
       ratio: how.scale ?? actor.ratio,
-      theme: how.theme ?? this.theme,
+      theme: this.typesetting ? { ...theme, font: SYSTEM_FONT } : theme,
       options: actor.options,
       lines,
       reach: actor.reach,

@@ -6,6 +6,15 @@ import { dress } from "./theme";
 import type { ChartTheme, Reading } from "./types";
 
 const ROWS = 5;
+/** As chart.css has them: to know the size without asking the page to lay itself out. */
+const HEAD = 37;
+const ROW = 20;
+const FOOT = 30;
+const NARROWEST = 212;
+const WIDEST = 320;
+const BESIDE_NAME = 108;
+const BESIDE_WHERE = 60;
+const LETTER = 6.6;
 
 export interface TooltipContent {
   readonly xLabel: string;
@@ -98,7 +107,8 @@ export class Tooltip {
     this.fill(content, pinned);
     this.root.hidden = false;
     this.root.toggleAttribute("data-pinned", pinned);
-    const size = { width: this.root.offsetWidth, height: this.root.offsetHeight };
+    const size = this.size(content, pinned);
+    this.root.style.width = `${size.width}px`;
     const window = { width: innerWidth, height: innerHeight };
     const { x, y } = place(size, anchor, plot, line, window);
     this.root.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
@@ -114,6 +124,18 @@ export class Tooltip {
 
   destroy(): void {
     this.root.remove();
+  }
+
+  private size(
+    { rows, elsewhere }: TooltipContent,
+    pinned: boolean,
+  ): { readonly width: number; readonly height: number } {
+    const longest = Math.max(0, ...rows.map(({ name }) => name.length));
+    const beside = rows.some((row) => elsewhere(row) !== null) ? BESIDE_WHERE : 0;
+    const wanted = Math.ceil(BESIDE_NAME + beside + LETTER * longest);
+    const width = Math.max(NARROWEST, Math.min(WIDEST, wanted));
+    const shown = Math.min(ROWS, rows.length);
+    return { width, height: pinned ? this.root.offsetHeight : HEAD + ROW * shown + FOOT };
   }
 
   private fill(content: TooltipContent, pinned: boolean): void {
