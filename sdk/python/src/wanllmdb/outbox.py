@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,9 @@ from wanllmdb.sink import Ack, GapError, OpenedRun, RefusedError, Sink, Unreacha
 # A write that was under way when its segment ended has arrived after so long.
 SETTLE_SECONDS: Final = 0.05
 # Frames read at a stretch before the training may have the interpreter again.
-STRETCH: Final = 64
+STRETCH: Final = 512
+# Replacing a file makes some file systems write at once: not after every batch.
+MARK_SECONDS: Final = 1.0
 # A record that is refused with one of these will always be.
 POISON: Final = frozenset({400, 413, 422})
 # … unless it is the server that does not speak our version: then nothing gets through.
@@ -77,8 +79,11 @@ class Outbox:
         self._pending: list[Frame] = []
         self._bytes = 0
         self._metrics = 0
+        self._counted = 0
         self._since = 0.0
         self._rewound = False
+        self._saved = -MARK_SECONDS
+        self._unsaved = False
         self._reader: SegmentReader | None = None
         self._frames: Iterator[Frame] | None = None
         self._following: tuple[int, float] | None = None
@@ -109,9 +114,9 @@ class Outbox:
         """Whether what is pending should be sent: enough of it, or old enough."""
         if not self._pending:
             return False
-        if self._metrics >= metrics or self._bytes >= wire.MAX_BATCH_BYTES or self._rewound:
+        if self._rewound or self._is_full() or now - self._since >= seconds:
             return True
-        return now - self._since >= seconds
+        return self._count() >= metrics
 
     def fill(self) -> None:
         """Read on, until a batch is full or the journal's end is reached."""
@@ -119,12 +124,8 @@ class Outbox:
             frames = self._frames or self._open()
             if frames is None:
                 return
-            for number, frame in enumerate(frames, 1):
-                self._take(frame)
-                if number % STRETCH == 0:
-                    self._breathe()
-                if self._is_full():
-                    return
+            if self._take(frames):
+                return
             self._frames = None
             if not self._advance():
                 return
@@ -152,7 +153,6 @@ class Outbox:
         finally:
             self._drop_done()
             self._save()
-            self._prune()
 
     def finish(self) -> bool:
         """Remove the journal, if its writer is gone and all of it is acknowledged."""
@@ -163,12 +163,19 @@ class Outbox:
             return False
         if self._reader is not None and self._reader.unread > 0:
             self.damaged += 1
-        self.close()
+        self._leave()
+        self._unsaved = False
         journal.forget(self.directory, self.writer)
         return True
 
     def close(self) -> None:
-        """Give the file back. The journal stays."""
+        """Write the mark and give the file back. The journal stays."""
+        if self._unsaved:
+            self._write_mark()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Give the file back that is being read."""
         reader, self._reader, self._frames = self._reader, None, None
         if reader is not None:
             self.damaged += reader.damaged
@@ -177,14 +184,30 @@ class Outbox:
     def _is_full(self) -> bool:
         return self._bytes >= wire.MAX_BATCH_BYTES or len(self._pending) >= wire.MAX_BATCH_RECORDS
 
-    def _take(self, frame: Frame) -> None:
-        if frame.position <= self.mark.done:
-            return
-        if not self._pending:
+    def _take(self, frames: Iterable[Frame]) -> bool:
+        """Make frames pending until the batch is full; False if they came to an end before."""
+        done, breathe = self.mark.done, self._breathe
+        pending, size = self._pending, self._bytes
+        if not pending:
             self._since = self._clock()
-        self._pending.append(frame)
-        self._bytes += len(frame.payload) + segment.FRAME_BYTES
-        self._metrics += _metrics(frame)
+        for frame in frames:
+            if frame[0] > done:
+                pending.append(frame)
+                size += len(frame[2]) + segment.FRAME_BYTES
+                if size >= wire.MAX_BATCH_BYTES or len(pending) >= wire.MAX_BATCH_RECORDS:
+                    self._bytes = size
+                    return True
+                if not len(pending) % STRETCH:
+                    breathe()
+        self._bytes = size
+        return False
+
+    def _count(self) -> int:
+        """How many metrics are pending; each is counted once."""
+        for frame in self._pending[self._counted :]:
+            self._metrics += _metrics(frame)
+        self._counted = len(self._pending)
+        return self._metrics
 
     def _open(self) -> Iterator[Frame] | None:
         """Frames from where reading stands; None if there is no file to read."""
@@ -216,12 +239,12 @@ class Outbox:
             return False
         if reader.unread > 0:
             # A write may have arrived since; what it left is either whole or torn for good.
-            for frame in reader.frames():
-                self._take(frame)
+            while self._take(reader.frames()):
+                pass
             self.damaged += 1 if reader.unread > 0 else 0
         self._ends[reader.number] = reader.offset
         self._read.append(reader.number)
-        self.close()
+        self._leave()
         with contextlib.suppress(FileNotFoundError):
             self._reader = SegmentReader(later[0])
         return self._reader is not None
@@ -284,22 +307,35 @@ class Outbox:
         self._rewound = True
         self._read = []
         self._clear()
-        self.close()
+        self._leave()
 
     def _clear(self) -> None:
         self._pending = []
-        self._bytes = self._metrics = 0
+        self._bytes = self._metrics = self._counted = 0
 
     def _drop_done(self) -> None:
         done = self.mark.done
         left = [frame for frame in self._pending if frame.position > done]
         self._clear()
-        for frame in left:
-            self._take(frame)
+        self._take(left)
 
     def _save(self) -> None:
-        # A full disk must not stop the sending that frees it. What the mark does not say is
-        # sent again, and kept once.
+        """Write the mark, unless it was just written, and prune.
+
+        What the mark does not say is sent again, and kept once; so it need not follow every
+        acknowledgement, and a full disk must not stop the sending that frees it.
+        """
+        self._unsaved = True
+        if self._read or self.mark.position != self.mark.done or self._is_mark_old():
+            self._write_mark()
+        self._prune()
+
+    def _is_mark_old(self) -> bool:
+        return self._clock() - self._saved >= MARK_SECONDS
+
+    def _write_mark(self) -> None:
+        self._saved = self._clock()
+        self._unsaved = False
         with contextlib.suppress(OSError):
             journal.write_mark(self.directory, self.writer, self.mark)
 

@@ -35,9 +35,12 @@ SUFFIX: Final = ".seg"
 KIND_AT: Final = 5  # the byte of a frame that says its kind
 HEAD_BYTES: Final = FRAME_HEAD.size
 FRAME_BYTES: Final = FRAME_HEAD.size + CHECK.size  # what a frame adds to its payload
+RESIDUE: Final = 0x2144DF1C
 MAX_HEADER_BYTES: Final = 60_000
 # A window always holds the largest frame whole, with room for a torn one before it.
 WINDOW_BYTES: Final = 4 * (wire.MAX_RECORD_BYTES + FRAME_BYTES)
+
+_unpack_head = FRAME_HEAD.unpack_from
 
 
 class Frame(NamedTuple):
@@ -164,38 +167,39 @@ class SegmentReader:
     def _scan(self, window: bytes) -> Iterator[Frame]:
         base = self.number << wire.SEGMENT_SHIFT
         origin, at = self.offset, 0
+        view, whole, make = memoryview(window), _whole, tuple.__new__
         while True:
-            end = _whole(window, at)
+            end = whole(window, view, at)
             if end < 0:
                 at = _next_whole(window, at + 1)
                 if at < 0:
                     return
                 self.damaged += 1
                 continue
-            self.offset = origin + end
+            self.offset = offset = origin + end
             payload = window[at + HEAD_BYTES : end - CHECK.size]
-            yield Frame(base | self.offset, window[at + KIND_AT], payload)
+            yield make(Frame, (base | offset, window[at + KIND_AT], payload))
             at = end
 
 
-def _whole(window: bytes, at: int) -> int:
+def _whole(window: bytes, view: memoryview, at: int) -> int:
     """The end of the frame that begins at `at`, or -1 if no whole one does."""
-    body = at + HEAD_BYTES
-    if len(window) < body + CHECK.size:
+    try:
+        magic, version, _, _, length, _ = _unpack_head(window, at)
+    except struct.error:
         return -1
-    magic, version, _, _, length, _ = FRAME_HEAD.unpack_from(window, at)
-    check = body + length
-    if magic != FRAME_MAGIC or version != VERSION or len(window) < check + CHECK.size:
+    end = at + length + FRAME_BYTES
+    if magic != FRAME_MAGIC or version != VERSION or len(window) < end:
         return -1
-    if CHECK.unpack_from(window, check)[0] != crc32(memoryview(window)[at:check]):
-        return -1
-    return check + CHECK.size
+    # What ends in its own CRC has a CRC that is always the same.
+    return end if crc32(view[at:end]) == RESIDUE else -1
 
 
 def _next_whole(window: bytes, at: int) -> int:
     """Where the first whole frame from `at` on begins, or -1."""
+    view = memoryview(window)
     while (at := window.find(FRAME_MAGIC, at)) >= 0:
-        if _whole(window, at) >= 0:
+        if _whole(window, view, at) >= 0:
             return at
         at += 1
     return -1

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -106,6 +107,8 @@ class WireError(ValueError):
 
 
 _encoder = msgspec.msgpack.Encoder()
+# [position, kind, …: an array of three, an unsigned 64 bit integer, a small one.
+_record_head = struct.Struct(">2sQB").pack
 _envelope_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, bytes])
 _record_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, Any]])
 _row_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, Any]]]])
@@ -144,8 +147,7 @@ def pack(start: int, records: Iterable[tuple[int, int, bytes]], *, level: int = 
     parts: list[bytes] = []
     kinds, end = 0, start
     for position, kind, payload in records:
-        parts.append(b"\x93\xcf" + position.to_bytes(8, "big") + encode(kind))
-        parts.append(payload)
+        parts += (_record_head(b"\x93\xcf", position, kind), payload)
         kinds |= 1 << kind
         end = position
     count = len(parts) // 2
