@@ -104,9 +104,18 @@ class Capture:
         write: keeps a line.
         lose: told how many characters came too fast to be kept.
         streams: name and stream of each that is captured.
+        every: seconds between two looks at the queue.
     """
 
-    def __init__(self, write: WriteLine, lose: Lose, streams: dict[str, TextIO]) -> None:
+    def __init__(
+        self,
+        write: WriteLine,
+        lose: Lose,
+        streams: dict[str, TextIO],
+        *,
+        every: float = LOOK_SECONDS,
+    ) -> None:
+        self._every = every
         self._write = write
         self._lose = lose
         self._queue: deque[tuple[str, int, str]] = deque()
@@ -164,7 +173,7 @@ class Capture:
 
     def _work(self) -> None:
         while self._open:
-            self._wake.wait(LOOK_SECONDS)
+            self._wake.wait(self._every)
             if self._open:
                 self._look()
 

@@ -164,9 +164,8 @@ def parse_url(text: str) -> str:
     Raises:
         UsageError: it is no address of a server.
     """
-    url = text.strip().rstrip("/")
-    if "://" not in url:
-        url = "http://" + url
+    url = text.strip()
+    url = (url if "://" in url else f"http://{url}").rstrip("/")
     try:
         parts = urlsplit(url)
         ok = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
