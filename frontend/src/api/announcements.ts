@@ -59,11 +59,15 @@ export function patchKeys(
 /** Follows a project until the returned handle is closed. */
 export function follow(client: QueryClient, owner: string, project: string): Handle {
   const lists = { queryKey: ["runs", owner, project] };
+  const states = new Map<string, string | undefined>(); // as last heard
+  const recount = () => void client.invalidateQueries({ queryKey: ["project", owner, project] });
   return live.subscribe({
     project: `${owner}/${project}`,
     runs: [],
     keys: [],
     onRuns: (runs) => {
+      if (runs.some((run) => states.get(run.id) !== run.state)) recount();
+      for (const run of runs) states.set(run.id, run.state);
       for (const [queryKey, pages] of client.getQueriesData<RunPages>(lists)) {
         const filter = queryKey[3] as RunsKey;
         if (pages) client.setQueryData(queryKey, patchPages(pages, runs, filter));
@@ -83,6 +87,7 @@ export function follow(client: QueryClient, owner: string, project: string): Han
       }
     },
     onBack: () => {
+      recount();
       void client.invalidateQueries(lists);
       void client.invalidateQueries({ queryKey: ["keys", owner, project] });
     },

@@ -86,6 +86,7 @@ export class Curves {
   private runs: ShownRun[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
   private inFlight = 0;
+  private heardOf = ""; // runs and keys of the subscription
 
   constructor({ project, x, buckets, span, ask = askServer, subscribe }: CurvesOptions) {
     this.span = span ?? null;
@@ -202,6 +203,7 @@ export class Curves {
       for (const key of open) this.settled(key, runs);
       this.inFlight -= 1;
     }
+    this.heardOf = ""; // what came while the answer was on its way was not taken: ask from there
     this.listen();
     this.schedule();
   }
@@ -233,7 +235,11 @@ export class Curves {
   /** Tells the server what to send from now on: the loaded keys of the shown runs. */
   private listen(): void {
     const keys = [...this.lines.keys()].filter((key) => this.listeners.has(key));
-    this.handle?.update({ runs: this.runs.map((run) => run.id), keys });
+    const runs = this.runs.map((run) => run.id);
+    const wish = JSON.stringify([runs, keys]);
+    if (wish === this.heardOf) return; // what comes already comes without gaps
+    this.heardOf = wish;
+    this.handle?.update({ runs, keys });
   }
 
   private cursors(): Record<string, Record<string, number>> {
