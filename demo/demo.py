@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ DATA = HERE.parent / ".demo"
 HOST = "127.0.0.1"
 PORT = int(os.environ.get("WANLLMDB_DEMO_PORT", "8000"))
 # (learning rate, hidden units, steps): at 100 steps a second, 15 to 60 seconds of training.
-TRAININGS = [(0.2, 48, 1500), (0.05, 48, 3000), (0.01, 48, 3000), (0.1, 96, 6000)]
+TRAININGS = [(0.03, 32, 1500), (0.01, 32, 3000), (0.003, 32, 3000), (0.01, 96, 6000)]
 
 
 def main() -> int:
@@ -114,4 +115,7 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 if __name__ == "__main__":
+    # Ends in order however it is asked to end, also when a shell started it in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())
