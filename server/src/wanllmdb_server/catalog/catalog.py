@@ -15,8 +15,10 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from wanllmdb_server.catalog import sqlite
+from wanllmdb_server.domain.errors import UnavailableError
 
 HEAD: Final = "0001"  # the newest migration; a test compares it with the folder
 
@@ -45,13 +47,13 @@ class Catalog:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection in one transaction that only reads."""
-        with self._engine.connect() as connection, connection.begin():
+        with _told_apart(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in one transaction that may write, committed at the end of the block."""
-        with self._turn, self._engine.connect() as connection:
+        with _told_apart(), self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(**{sqlite.WRITING: True})
             with connection.begin():
                 yield connection
@@ -78,6 +80,19 @@ class Catalog:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+@contextlib.contextmanager
+def _told_apart() -> Iterator[None]:
+    """A database that is busy or full is a matter of time, not of the request."""
+    try:
+        yield
+    except OperationalError as error:
+        if sqlite.is_passing(error.orig):
+            raise UnavailableError(
+                "The catalog is busy or its disk is full.", code="catalog-unavailable"
+            ) from error
+        raise
 
 
 def _engine(url: str) -> Engine:

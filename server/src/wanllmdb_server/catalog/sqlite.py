@@ -14,6 +14,14 @@ BUSY_TIMEOUT_MS: Final = 5000
 WRITING: Final = "wanllmdb_writing"  # execution option of a connection that will write
 
 
+_PASSING: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+
+
+def is_passing(error: BaseException | None) -> bool:
+    """Whether the fault goes away when others are done, or the disk has room again."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _PASSING
+
+
 def prepare(engine: Engine) -> None:
     """Give each connection its pragmas, and let transactions begin as what they will be.
 
