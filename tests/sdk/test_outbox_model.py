@@ -65,7 +65,7 @@ class Delivery(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.directory = Path(self.folder.name) / "r"
-        self.spool = Spool.create(self.directory, {"run": "r"}, writer="w", segment_bytes=600)
+        self.spool = Spool.create(self.directory, {"run": "r"}, writer="w", segment_bytes=3000)
         self.sink = MemorySink()
         self.logged = 0
         self.now = 0.0
@@ -80,7 +80,7 @@ class Delivery(RuleBasedStateMachine):
             clock=lambda: self.now,
         )
 
-    @rule(count=st.integers(min_value=1, max_value=30))
+    @rule(count=st.integers(min_value=1, max_value=12))
     def append(self, count: int) -> None:
         for _ in range(count):
             assert self.spool.append(wire.Kind.ROW, wire.encode([self.logged, 0, {"x": 0.5}]))
@@ -148,4 +148,4 @@ class Delivery(RuleBasedStateMachine):
 
 
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestDelivery.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

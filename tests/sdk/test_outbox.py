@@ -1,0 +1,138 @@
+"""What an outbox does at the seams: between segments, after a restart, beside a late write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.sdk.test_outbox_model import RUN, MemorySink
+
+from wanllmdb import journal, segment, wire
+from wanllmdb.outbox import Outbox
+from wanllmdb.spool import Spool
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool.create(tmp_path / "r", {"run": "r"}, writer="w")
+
+
+def an_outbox(spool: Spool, clock: Clock) -> Outbox:
+    return Outbox(
+        spool.directory, "w", live=lambda: not spool.closed, adopt=spool.append, clock=clock
+    )
+
+
+def log(spool: Spool, *steps: int) -> None:
+    for step in steps:
+        spool.append(wire.Kind.ROW, wire.encode([step, 0, {"x": 0.5}]))
+
+
+def test_a_write_that_arrives_after_its_segment_was_left_is_appended_anew(
+    spool: Spool, clock: Clock
+) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, 0, 1)
+    late = os.open(journal.segments(spool.directory, "w")[0], os.O_WRONLY | os.O_APPEND)
+    spool.roll()
+    for _ in range(2):
+        outbox.fill()
+        clock.now += 1
+    os.write(late, segment.frame(wire.Kind.ROW, wire.encode([2, 0, {"x": 0.5}]), 3))
+    os.close(late)
+    outbox.send(sink, RUN)
+    spool.close()
+    while not outbox.finish():
+        outbox.send(sink, RUN)
+    assert sink.rows == [0, 1, 2]
+
+
+def test_a_write_that_arrives_while_its_segment_settles_keeps_its_place(
+    spool: Spool, clock: Clock
+) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, 0)
+    late = os.open(journal.segments(spool.directory, "w")[0], os.O_WRONLY | os.O_APPEND)
+    spool.roll()
+    outbox.fill()
+    os.write(late, segment.frame(wire.Kind.ROW, wire.encode([1, 0, {"x": 0.5}]), 2))
+    os.close(late)
+    log(spool, 2)
+    clock.now += 1
+    outbox.fill()
+    outbox.send(sink, RUN)
+    assert sink.rows == [0, 1, 2]
+
+
+def test_a_restart_between_two_segments_begins_at_the_start_of_the_second(
+    spool: Spool, clock: Clock
+) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, *range(20))
+    spool.roll()
+    for _ in range(2):
+        outbox.fill()
+        clock.now += 1
+    outbox.send(sink, RUN)
+    assert [segment.number_of(path) for path in journal.segments(spool.directory, "w")] == [1]
+    outbox.close()
+    log(spool, *range(20, 25))
+    again = an_outbox(spool, clock)
+    again.fill()
+    again.send(sink, RUN)
+    assert sink.rows == list(range(25))
+
+
+def test_a_full_batch_is_due_and_holds_no_more(spool: Spool, clock: Clock) -> None:
+    outbox = an_outbox(spool, clock)
+    for step in range(400):
+        spool.append(wire.Kind.ROW, wire.encode([step, 0, {"x": "y" * 1000}]))
+    outbox.fill()
+    assert outbox.is_due(0.0, metrics=10_000, seconds=100.0)
+    assert 250 <= outbox.pending <= 256
+
+
+def test_metrics_are_counted_whatever_the_row_looks_like(spool: Spool, clock: Clock) -> None:
+    outbox = an_outbox(spool, clock)
+    values = {f"m{n}": n for n in range(40)}
+    for step in (0, 127, 128, -5, -200, 1 << 40, -(1 << 40)):
+        spool.append(wire.Kind.ROW, wire.encode([step, 1_700_000_000_000_000, values]))
+    spool.append(wire.Kind.ROW, wire.encode([1, 2, {}]))
+    spool.append(wire.Kind.CONFIG, wire.encode({"set": values}))
+    spool.append(wire.Kind.ROW, b"\x93")
+    outbox.fill()
+    assert outbox.is_due(0.0, metrics=7 * 40 + 2, seconds=100.0)
+    assert not outbox.is_due(0.0, metrics=7 * 40 + 3, seconds=100.0)
+
+
+def test_a_journal_that_is_fully_acknowledged_is_gone_with_its_last_record(
+    spool: Spool, clock: Clock
+) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, 0)
+    outbox.fill()
+    outbox.send(sink, RUN)
+    assert not outbox.finish(), "the writer still lives"
+    log(spool, 1)
+    spool.close()
+    assert not outbox.finish(), "the last record is not sent"
+    outbox.send(sink, RUN)
+    assert outbox.finish()
+    assert sink.rows == [0, 1]
+    assert not spool.directory.exists()
