@@ -60,18 +60,18 @@ class SmallServer {
     "GET /projects/ada/digits/keys": () => ({ keys: [] }),
   };
 
-  fetch: Fetch = async (input, init) => {
-    const url = new URL(input, "http://here");
-    const at = `${init.method} ${url.pathname.replace("/api/v1", "")}`;
-    this.asked.push({ at, body: init.body ? JSON.parse(String(init.body)) : null });
-    if (at === "POST /auth/login") return this.signIn(init);
+  fetch: Fetch = async (request) => {
+    const at = `${request.method} ${new URL(request.url).pathname.replace("/api/v1", "")}`;
+    const text = await request.text();
+    this.asked.push({ at, body: text ? JSON.parse(text) : null });
+    if (at === "POST /auth/login") return this.signIn(text);
     if (!this.signedIn) return problem(401, "Sign in first.");
     const route = this.routes[at];
     return route ? Response.json(route()) : problem(404, "There is nothing here.");
   };
 
-  private signIn(init: RequestInit): Response {
-    const { password } = JSON.parse(String(init.body)) as { password: string };
+  private signIn(text: string): Response {
+    const { password } = JSON.parse(text) as { password: string };
     if (password !== "correct horse battery") return problem(401, "No.");
     this.signedIn = true;
     return Response.json({ user: { name: "ada" } });

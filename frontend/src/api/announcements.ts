@@ -6,7 +6,6 @@ import type { ProjectKey, Run } from "./types";
 
 interface RunsKey {
   q: string;
-  state: string;
   sort: string;
 }
 
@@ -27,7 +26,7 @@ export function patchPages(pages: RunPages, runs: LiveRun[], filter: RunsKey): R
   const [first, ...rest] = next;
   if (!first) return pages;
   // Unknown ones belong on top only where the newest are and nothing is filtered out.
-  const joins = !filter.q && !filter.state && filter.sort === "-created_at";
+  const joins = !filter.q && filter.sort === "-created_at";
   const newest = pages.pages[0]?.items[0]?.created_at ?? 0;
   const added = joins
     ? [...news.values()].filter((run) => (run.created_at ?? 0) >= newest).map(complete)

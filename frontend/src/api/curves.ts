@@ -6,7 +6,7 @@
  * that is shown again costs nothing, and hiding one changes no other. Once a key is there its
  * points go on over the live connection; a gap in them draws the line anew.
  */
-import { request } from "./client";
+import { api, said } from "./client";
 import { type CurveFrame, FrameReader, type TailFrame } from "./frame";
 import { type Growth, judge, Line } from "./line";
 import type { Handle, Subscription } from "./live";
@@ -48,13 +48,18 @@ const BINARY = "application/vnd.wanllmdb.series+binary";
 
 /** The frames of one request, each as soon as its bytes are there. */
 export async function* askServer(question: Question, signal: AbortSignal): Frames {
-  const ask = { method: "POST", body: question, accept: BINARY, signal } as const;
-  const response = await request("/curves", ask);
-  const body = response.body?.getReader();
-  if (!body) return;
+  const asking = api.POST("/api/v1/curves", {
+    body: question,
+    headers: { Accept: BINARY },
+    parseAs: "stream",
+    signal,
+  });
+  const body = (await said<unknown>(asking)) as ReadableStream<Uint8Array> | null;
+  const stream = body?.getReader();
+  if (!stream) return;
   const reader = new FrameReader();
   for (;;) {
-    const { done, value } = await body.read();
+    const { done, value } = await stream.read();
     if (done) break;
     for (const frame of reader.push(value)) if (frame.type === "curve") yield frame;
   }

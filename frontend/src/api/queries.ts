@@ -6,8 +6,8 @@ import {
   QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
-import { ApiError, at, json } from "./client";
-import type { ApiKey, List, Project, ProjectKey, Run, RunKey, RunPatch, User } from "./types";
+import { ApiError, api, said } from "./client";
+import type { ApiKey, List, Run, RunPatch } from "./types";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -20,27 +20,24 @@ export const queryClient = new QueryClient({
   },
 });
 
-export interface ServerInfo {
-  version: string;
-  sign_in: string[];
-}
-
-export const serverQuery = queryOptions({
-  queryKey: ["server"],
-  queryFn: ({ signal }) => json<ServerInfo>("/server", { signal }),
-  staleTime: Number.POSITIVE_INFINITY,
-});
+const RUN = "/api/v1/projects/{owner}/{project}/runs/{run}";
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: ({ signal }) => json<{ user: User; scope: string }>("/me", { signal }),
+  queryFn: ({ signal }) => said(api.GET("/api/v1/me", { signal })),
   staleTime: 300_000,
 });
 
 export const projectsQuery = (q: string) =>
   queryOptions({
     queryKey: ["projects", q],
-    queryFn: ({ signal }) => json<List<Project>>("/projects", { query: { q, limit: 500 }, signal }),
+    queryFn: ({ signal }) =>
+      said(
+        api.GET("/api/v1/projects", {
+          params: { query: { q: q || undefined, limit: 500 } },
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
     refetchInterval: 5000,
     staleTime: 2000,
@@ -49,14 +46,19 @@ export const projectsQuery = (q: string) =>
 export const projectQuery = (owner: string, project: string) =>
   queryOptions({
     queryKey: ["project", owner, project],
-    queryFn: ({ signal }) => json<Project>(at(owner, project), { signal }),
+    queryFn: ({ signal }) =>
+      said(
+        api.GET("/api/v1/projects/{owner}/{project}", {
+          params: { path: { owner, project } },
+          signal,
+        }),
+      ),
   });
 
 export interface RunsQuestion {
   owner: string;
   project: string;
   q?: string;
-  state?: string;
   sort?: string;
 }
 
@@ -64,14 +66,17 @@ export type RunPages = InfiniteData<List<Run>, string | null>;
 export const NEWEST = "-created_at";
 const PAGE = 200;
 
-export const runsQuery = ({ owner, project, q = "", state = "", sort = NEWEST }: RunsQuestion) =>
+export const runsQuery = ({ owner, project, q = "", sort = NEWEST }: RunsQuestion) =>
   infiniteQueryOptions({
-    queryKey: ["runs", owner, project, { q, state, sort }],
-    queryFn: ({ pageParam, signal }) =>
-      json<List<Run>>(`${at(owner, project)}/runs`, {
-        query: { q, state, sort, limit: PAGE, cursor: pageParam },
+    queryKey: ["runs", owner, project, { q, sort }],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { q: q || undefined, sort, limit: PAGE, cursor: pageParam };
+      const asking = api.GET("/api/v1/projects/{owner}/{project}/runs", {
+        params: { path: { owner, project }, query },
         signal,
-      }),
+      });
+      return (await said(asking)) as List<Run>; // all fields were asked for
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
@@ -80,16 +85,8 @@ export const runsQuery = ({ owner, project, q = "", state = "", sort = NEWEST }:
 export const runQuery = (owner: string, project: string, run: string) =>
   queryOptions({
     queryKey: ["run", owner, project, run],
-    queryFn: ({ signal }) => json<Run>(at(owner, project, run), { signal }),
-  });
-
-export const runKeysQuery = (owner: string, project: string, run: string) =>
-  queryOptions({
-    queryKey: ["run-keys", owner, project, run],
-    queryFn: async ({ signal }) => {
-      const answer = await json<{ keys: RunKey[] }>(`${at(owner, project, run)}/keys`, { signal });
-      return answer.keys;
-    },
+    queryFn: async ({ signal }) =>
+      (await said(api.GET(RUN, { params: { path: { owner, project, run } }, signal }))) as Run,
   });
 
 /** Keys of some runs; of the whole project when none is named. */
@@ -97,33 +94,32 @@ export const keysQuery = (owner: string, project: string, runs: string[] = []) =
   queryOptions({
     queryKey: ["keys", owner, project, runs],
     queryFn: async ({ signal }) => {
-      const path = `${at(owner, project)}/keys`;
-      return (await json<{ keys: ProjectKey[] }>(path, { query: { run: runs }, signal })).keys;
+      const asking = api.GET("/api/v1/projects/{owner}/{project}/keys", {
+        params: { path: { owner, project }, query: { run: runs } },
+        signal,
+      });
+      return (await said(asking)).keys;
     },
   });
 
 export const apiKeysQuery = queryOptions({
   queryKey: ["api-keys"],
-  queryFn: ({ signal }) => json<List<ApiKey>>("/keys", { signal }),
+  queryFn: ({ signal }) => said(api.GET("/api/v1/keys", { signal })),
 });
 
 /** What changes something at the server. */
 export const change = {
   signIn: (username: string, password: string) =>
-    json<{ user: User }>("/auth/login", { method: "POST", body: { username, password } }),
-  signInOnce: (token: string) =>
-    json<{ user: User }>("/auth/one-time", { method: "POST", body: { token } }),
-  signOut: () => json<void>("/auth/logout", { method: "POST" }),
+    said(api.POST("/api/v1/auth/login", { body: { username, password } })),
+  signInOnce: (token: string) => said(api.POST("/api/v1/auth/one-time", { body: { token } })),
+  signOut: () => said(api.POST("/api/v1/auth/logout")),
   password: (current: string, password: string) =>
-    json<void>("/me/password", {
-      method: "POST",
-      body: current ? { current, password } : { password },
-    }),
-  run: (owner: string, project: string, run: string, patch: RunPatch) =>
-    json<Run>(at(owner, project, run), { method: "PATCH", body: patch }),
+    said(api.POST("/api/v1/me/password", { body: { password, ...(current ? { current } : {}) } })),
+  run: async (owner: string, project: string, run: string, body: RunPatch) =>
+    (await said(api.PATCH(RUN, { params: { path: { owner, project, run } }, body }))) as Run,
   deleteRun: (owner: string, project: string, run: string) =>
-    json<void>(at(owner, project, run), { method: "DELETE" }),
+    said(api.DELETE(RUN, { params: { path: { owner, project, run } } })),
   createKey: (name: string, scope: ApiKey["scope"]) =>
-    json<ApiKey>("/keys", { method: "POST", body: { name, scope } }),
-  deleteKey: (id: string) => json<void>(`/keys/${encodeURIComponent(id)}`, { method: "DELETE" }),
+    said(api.POST("/api/v1/keys", { body: { name, scope } })),
+  deleteKey: (id: number) => said(api.DELETE("/api/v1/keys/{id}", { params: { path: { id } } })),
 };

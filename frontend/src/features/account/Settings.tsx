@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { ApiError } from "../../api/client";
 import { apiKeysQuery, change } from "../../api/queries";
-import type { ApiKey } from "../../api/types";
+import type { ApiKey, NewApiKey } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
 import { CodeBlock } from "../../kit/Copyable";
@@ -28,14 +28,14 @@ function Keys() {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const again = () => client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
-  const create = useMutation<ApiKey, ApiError>({
+  const create = useMutation<NewApiKey, ApiError>({
     mutationFn: () => change.createKey(name, "write"),
     onSuccess: () => {
       setName("");
       void again();
     },
   });
-  const revoke = useMutation<void, ApiError, ApiKey>({
+  const revoke = useMutation<unknown, ApiError, ApiKey>({
     mutationFn: (key) => change.deleteKey(key.id),
     onSuccess: (_, key) => {
       toast(`Revoked “${key.name}”`);
@@ -64,7 +64,7 @@ function Keys() {
           Create key
         </Button>
       </form>
-      {create.data?.key && (
+      {create.data && (
         <div>
           <p className={styles.note}>Copy it now: it is shown this once.</p>
           <CodeBlock
@@ -130,7 +130,7 @@ function KeyTable({ keys, onRevoke }: { keys: ApiKey[]; onRevoke: (key: ApiKey) 
 function Password() {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
-  const save = useMutation<void, ApiError>({
+  const save = useMutation<unknown, ApiError>({
     mutationFn: () => change.password(current, next),
     onSuccess: () => {
       setCurrent("");

@@ -115,7 +115,7 @@ function Actions({ run }: { run: Run }) {
     onSuccess: (next) => client.setQueryData(["run", owner, project, id], next),
     onError: (error) => toast(error.message),
   });
-  const remove = useMutation<void, ApiError>({
+  const remove = useMutation<unknown, ApiError>({
     mutationFn: () => change.deleteRun(owner, project, id),
     onSuccess: async () => {
       await navigate(paths.table({ owner, project }));
