@@ -171,7 +171,7 @@ class TestArguments:
     @pytest.mark.parametrize("argument", ["fork_from", "resume_from"])
     def test_what_would_be_another_run_is_refused(self, home: Path, argument: str) -> None:
         with pytest.raises(wandb.UnsupportedError):
-            wandb.init(**{argument: "run?_step=3"})
+            wandb.init(mode="offline", **{argument: "run?_step=3"})  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("id_", ["", " a", "a b ", "a/b", "a:b", "a?", "a#", "a'", "..", "x\n"])
     def test_an_id_that_cannot_be_is_refused_with_one_that_could(
@@ -326,7 +326,7 @@ class TestOnline:
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 3
         assert run.name in lines[0]
-        assert run.url in lines[1]
+        assert str(run.url) in lines[1]
         assert f"synced 1,204 rows · {run.url}" in lines[2]
 
     def test_a_wrong_key_is_said_at_once_and_leaves_nothing(
@@ -422,6 +422,32 @@ class TestOnline:
         server.always = Fault("status", 405, code="not-allowed")
         with pytest.raises(CommError, match="405"):
             wandb.init(project="p", settings=QUIET)
+
+
+class TestResumeAuto:
+    def test_a_run_that_was_cut_off_is_gone_on_with(self, server: StubServer) -> None:
+        first = wandb.init(project="p", resume="auto", settings=QUIET)
+        first.log({"a": 1})
+        first.finish(1)
+        second = wandb.init(project="p", resume="auto", settings=QUIET)
+        assert (second.id, second.resumed, second.step) == (first.id, True, 1)
+        second.finish()
+
+    def test_after_a_good_end_the_next_run_is_another(self, server: StubServer) -> None:
+        first = wandb.init(project="p", resume=True, settings=QUIET)
+        first.finish()
+        second = wandb.init(project="p", resume=True, settings=QUIET)
+        assert second.id != first.id
+        assert not second.resumed
+
+
+def test_a_mistake_of_ours_in_init_leaves_the_script_running(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = wandb.init(mode="offline", settings={**QUIET, "spool_dir": "a\0b"})
+    run.log({"a": 1})
+    assert run.disabled
+    assert "nothing is recorded" in capsys.readouterr().err
 
 
 class TestExit:

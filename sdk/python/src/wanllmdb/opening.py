@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import naming, provenance
+from wanllmdb import naming, provenance, resumption
 from wanllmdb.attachments import Attachments
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key
 from wanllmdb.directories import run_directory, spool_root
-from wanllmdb.errors import ArgumentError, Error, UnsupportedError, UsageError
+from wanllmdb.errors import ArgumentError, UnsupportedError, UsageError
 from wanllmdb.identity import Identity
 from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
@@ -85,6 +85,8 @@ def begin(request: Request, settings: Settings, ended: Callable[[Run], None]) ->
     config = _first_config(request)
     if settings.mode == "disabled":
         return _disabled(settings, config, voice, ended)
+    if settings.resume == "auto":
+        return resumption.begin(settings, lambda told: _kept(told, config, voice, ended))
     return _kept(settings, config, voice, ended)
 
 
@@ -192,10 +194,7 @@ def _kept(
 
 def _journal(identity: Identity, directory: Path, payload: Mapping[str, Any]) -> Spool:
     header = {"run": identity.id, "project": identity.project, "owner": identity.entity}
-    try:
-        return Spool.create(directory, header, writer=new_writer(), run=encode(payload))
-    except OSError as error:
-        raise Error(f"The run cannot be kept in {directory}: {error}") from error
+    return Spool.create(directory, header, writer=new_writer(), run=encode(payload))
 
 
 def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +209,7 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "notes": identity.notes,
         "group": identity.group,
         "job_type": identity.job_type,
-        "resume": None if settings.resume == "auto" else settings.resume,
+        "resume": settings.resume,
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:

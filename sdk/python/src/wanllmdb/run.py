@@ -110,6 +110,11 @@ class Run(Named):
         return self._finished
 
     @property
+    def exit_code(self) -> int | None:
+        """The code that the run ended with; None while it goes on."""
+        return self._exit_code
+
+    @property
     def is_ours(self) -> bool:
         """Whether the run began in this process, and not in the one it was forked from."""
         return os.getpid() == self._pid
@@ -240,6 +245,7 @@ class Run(Named):
             self._ended(self)
 
     def _close(self, exit_code: int, traceback: str | None) -> None:
+        self._exit_code = exit_code
         for companion in self._companions:
             with contextlib.suppress(OSError, RuntimeError):
                 companion.close()
@@ -248,7 +254,6 @@ class Run(Named):
         if kept := self._metrics.summaries():
             self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
         self._lose.tell()
-        self._exit_code = exit_code
         said: dict[str, Any] = {
             "exit_code": exit_code,
             "time_us": _time_ns() // 1000,
