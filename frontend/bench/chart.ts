@@ -47,7 +47,9 @@ async function open(what: Case): Promise<void> {
   grid.style.setProperty("--plot", `${what.plot ?? 186}px`);
   hub = new ChartHub({
     theme: what.theme === "dark" ? darkTheme : lightTheme,
-    fonts: [{ family: "Inter Variable", url: new URL(interUrl, location.href).href, weight: "100 900" }],
+    fonts: [
+      { family: "Inter Variable", url: new URL(interUrl, location.href).href, weight: "100 900" },
+    ],
     noun: "runs",
     ...(what.onPage ? { workerFactory: null } : {}),
   });
@@ -95,7 +97,11 @@ async function hover(moves: number): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < moves; i += 1) {
     const clientX = left + 50 + ((width - 70) * ((i * 37) % moves)) / moves;
-    const event = new PointerEvent("pointermove", { clientX, clientY: top + height / 2, bubbles: true });
+    const event = new PointerEvent("pointermove", {
+      clientX,
+      clientY: top + height / 2,
+      bubbles: true,
+    });
     const start = performance.now();
     host.dispatchEvent(event);
     times.push(performance.now() - start);

@@ -75,7 +75,10 @@ export interface Shape {
   readonly special?: boolean;
 }
 
-const NAMES = "ember-heron hazel-delta cobalt-spruce brisk-lark amber-comet dawn-otter frosty-pine gentle-yarrow iris-maple jade-thorn keen-falcon lunar-isle mellow-quartz noble-zephyr opal-finch prime-nova quiet-vale rapid-cedar solar-kite tidal-reef".split(" ");
+const NAMES =
+  "ember-heron hazel-delta cobalt-spruce brisk-lark amber-comet dawn-otter frosty-pine gentle-yarrow iris-maple jade-thorn keen-falcon lunar-isle mellow-quartz noble-zephyr opal-finch prime-nova quiet-vale rapid-cedar solar-kite tidal-reef".split(
+    " ",
+  );
 
 export function makeLines(metric: Metric, shape: Shape, seed: number): LineData[] {
   return Array.from({ length: shape.lines }, (_, run) => makeLine(metric, shape, run, seed));

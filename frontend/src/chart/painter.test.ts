@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { reach } from "./layout";
 import { Line } from "./line";
 import { defaultOptions } from "./options";
-import { paint, type Scene } from "./painter";
+import { paint } from "./painter";
 import { Recorder } from "./recorder";
+import type { Scene } from "./scene";
 import { lightTheme } from "./theme";
 import type { LineData, PanelOptions } from "./types";
 

@@ -6,55 +6,20 @@
  */
 
 import { visibleRange } from "./domain";
-import { type Layout, layOut, type Reach } from "./layout";
+import { type Layout, layOut } from "./layout";
 import type { Line } from "./line";
-import { resolveColor } from "./palette";
+import { paintEnd, paintMarks } from "./marks";
+import type { Scene } from "./scene";
+import { lineColor, penOf, type Stroke, strokeOf } from "./stroke";
 import type { Surface } from "./surface";
-import type { Zone } from "./ticks";
 import { bands, Path, type Source, trace, usualBand } from "./trace";
-import { type ChartTheme, MARK_NEGATIVE_INFINITY, type PanelOptions } from "./types";
+import type { PanelOptions } from "./types";
 
 /** A line is decimated when it has this many points for each pixel of the frame. */
 const DENSE = 1.2;
-const MANY_LINES = 24;
 const BANDS_UP_TO = 8;
-/** Beyond, dashes are no longer told apart and only make the weave rougher. */
-const DASHES_UP_TO = 48;
-const MARK_SPACING = 7;
-const DIMMED = 0.22;
-const DIMMED_BASELINE = 0.5;
 const BAND = 0.1;
 const RAW = 0.22;
-const TICK_LENGTH = 6;
-/** Widths in device pixels up to which one or two hairlines stand for a stroke. */
-const ONE_HAIRLINE = 1.15;
-const TWO_HAIRLINES = 1.6;
-
-export interface Scene {
-  readonly width: number;
-  readonly height: number;
-  /** Device pixels for each CSS pixel: hairlines are put on whole ones. */
-  readonly ratio: number;
-  readonly theme: ChartTheme;
-  readonly options: PanelOptions;
-  readonly lines: readonly Line[];
-  readonly reach: Reach;
-  /** The group that is looked at; null, or one that is not here, dims nothing. */
-  readonly focus: string | null;
-  readonly zone: Zone;
-  /**
-   * Strokes lines that are little more than a device pixel wide as hairlines, twice over: the same
-   * ink, five to ten times faster where no GPU paints. For screens, not for pictures to keep.
-   */
-  readonly hairlines: boolean;
-}
-
-interface Stroke {
-  readonly color: string;
-  readonly width: number;
-  readonly alpha: number;
-  readonly dash: readonly number[];
-}
 
 export function paint(surface: Surface, scene: Scene): Layout {
   surface.font = `11px ${scene.theme.font}`;
@@ -120,7 +85,7 @@ function paintLines(surface: Surface, scene: Scene, layout: Layout): void {
   const stroke = (line: Line): Stroke => strokeOf(line, scene, hasFocus);
   const banded = hasFocus ? focused : lines.length <= BANDS_UP_TO ? ordered : [];
   if (options.band) {
-    for (const line of banded) paintBand(surface, line, layout, resolve(line, scene));
+    for (const line of banded) paintBand(surface, line, layout, lineColor(line, scene));
   }
   if (options.smoothing > 0) {
     for (const line of ordered) {
@@ -135,29 +100,8 @@ function paintLines(surface: Surface, scene: Scene, layout: Layout): void {
   }
   for (const line of ordered) paintMarks(surface, line, layout, stroke(line));
   for (const line of ordered) {
-    if (line.data.live) paintEnd(surface, line, layout, scene, stroke(line));
+    if (line.data.live) paintEnd(surface, line, layout, options, stroke(line));
   }
-}
-
-const resolve = (line: Line, { theme }: Scene): string =>
-  line.data.baseline ? theme.text1 : resolveColor(line.data.color, theme.mode);
-
-function strokeOf(line: Line, scene: Scene, hasFocus: boolean): Stroke {
-  const color = resolve(line, scene);
-  const dash = dashOf(line, scene);
-  const many = scene.lines.length > MANY_LINES;
-  if (hasFocus && line.group === scene.focus) return { color, width: 2.25, alpha: 1, dash };
-  if (line.data.baseline) {
-    return { color, width: 1.75, alpha: hasFocus ? DIMMED_BASELINE : 1, dash };
-  }
-  const width = many ? 1.1 : 1.35;
-  if (hasFocus) return { color, width, alpha: DIMMED, dash };
-  return { color, width, alpha: many ? 0.7 : 1, dash };
-}
-
-function dashOf({ data }: Line, { lines }: Scene): readonly number[] {
-  if (data.baseline) return [5, 3];
-  return lines.length > DASHES_UP_TO ? [] : (data.dash ?? []);
 }
 
 function sourceOf(line: Line, { frame }: Layout, y = line.y, extremes = true): Source {
@@ -220,17 +164,6 @@ function paintLine(
   surface.globalAlpha = 1;
 }
 
-/** How a stroke is put down: as it is, or as one or two hairlines of the same ink. */
-function penOf(
-  { width, alpha }: Stroke,
-  { hairlines, ratio }: Scene,
-): { readonly width: number; readonly alpha: number; readonly passes: number } {
-  const device = width * ratio;
-  if (!hairlines || device > TWO_HAIRLINES) return { width, alpha, passes: 1 };
-  if (device <= ONE_HAIRLINE) return { width: 1 / ratio, alpha, passes: 1 };
-  return { width: 1 / ratio, alpha: 1 - Math.sqrt(1 - alpha), passes: 2 };
-}
-
 /** Strokes a path; a point that stands alone between two gaps becomes a dot. */
 function strokePath(surface: Surface, { xy, length }: Path, radius: number, passes: number): void {
   const alone: number[] = [];
@@ -255,70 +188,4 @@ function strokePath(surface: Surface, { xy, length }: Path, radius: number, pass
     surface.arc(px, py, radius, 0, 2 * Math.PI);
   }
   surface.fill();
-}
-
-/** At the frame's edge: NaN and −Inf at the bottom, +Inf at the top; never so many that they blur. */
-function paintMarks(surface: Surface, line: Line, layout: Layout, stroke: Stroke): void {
-  const { plot, xDomain } = layout.frame;
-  const bottom = plot.top + plot.height;
-  const seen = new Set<number>();
-  line.eachMark(layout.frame.logY, (x, kind) => {
-    if (x < xDomain[0] || x > xDomain[1]) return;
-    const px = MARK_SPACING * Math.round(layout.x.map(x) / MARK_SPACING);
-    seen.add(px * 4 + kind);
-  });
-  if (seen.size === 0) return;
-  surface.fillStyle = stroke.color;
-  surface.globalAlpha = stroke.alpha;
-  for (const packed of seen) {
-    const px = Math.floor(packed / 4);
-    const kind = packed % 4;
-    if (kind === 0) paintCross(surface, px, bottom - 5, stroke.color);
-    else paintArrow(surface, px, kind === MARK_NEGATIVE_INFINITY ? bottom : plot.top - 1, kind);
-  }
-  surface.globalAlpha = 1;
-}
-
-function paintCross(surface: Surface, x: number, y: number, color: string): void {
-  surface.strokeStyle = color;
-  surface.lineWidth = 1.25;
-  surface.beginPath();
-  surface.moveTo(x - 2.5, y - 2.5);
-  surface.lineTo(x + 2.5, y + 2.5);
-  surface.moveTo(x - 2.5, y + 2.5);
-  surface.lineTo(x + 2.5, y - 2.5);
-  surface.stroke();
-}
-
-function paintArrow(surface: Surface, x: number, edge: number, kind: number): void {
-  const inward = kind === MARK_NEGATIVE_INFINITY ? -TICK_LENGTH : TICK_LENGTH;
-  surface.beginPath();
-  surface.moveTo(x, edge);
-  surface.lineTo(x - 3, edge + inward);
-  surface.lineTo(x + 3, edge + inward);
-  surface.closePath();
-  surface.fill();
-}
-
-/** A line that still grows ends in a dot, at its last finite point. */
-function paintEnd(
-  surface: Surface,
-  line: Line,
-  layout: Layout,
-  { options, theme }: Scene,
-  stroke: Stroke,
-): void {
-  const y = line.drawn(options.smoothing, options.lineMode === "mean");
-  let i = line.length - 1;
-  while (i >= 0 && !Number.isFinite(layout.y.map(y[i] as number))) i -= 1;
-  if (i < 0) return;
-  const [px, py] = [layout.x.map(line.x[i] as number), layout.y.map(y[i] as number)];
-  surface.beginPath();
-  surface.arc(px, py, 3, 0, 2 * Math.PI);
-  surface.fillStyle = stroke.alpha < 1 ? theme.panel : stroke.color;
-  surface.fill();
-  surface.globalAlpha = stroke.alpha;
-  surface.fillStyle = stroke.color;
-  surface.fill();
-  surface.globalAlpha = 1;
 }

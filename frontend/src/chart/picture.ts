@@ -1,7 +1,8 @@
 /** Pictures of a panel: as a PNG of any size, and as counts of its pixels for tests. */
 
 import type { Canvas } from "./messages";
-import { paint, type Scene } from "./painter";
+import { paint } from "./painter";
+import type { Scene } from "./scene";
 import type { Surface } from "./surface";
 import type { ChartTheme, Frame, PixelCount } from "./types";
 

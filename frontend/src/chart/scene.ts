@@ -1,0 +1,25 @@
+/** Scene: all that one painting of a panel is made from. */
+
+import type { Reach } from "./layout";
+import type { Line } from "./line";
+import type { Zone } from "./ticks";
+import type { ChartTheme, PanelOptions } from "./types";
+
+export interface Scene {
+  readonly width: number;
+  readonly height: number;
+  /** Device pixels for each CSS pixel: hairlines are put on whole ones. */
+  readonly ratio: number;
+  readonly theme: ChartTheme;
+  readonly options: PanelOptions;
+  readonly lines: readonly Line[];
+  readonly reach: Reach;
+  /** The group that is looked at; null, or one that is not here, dims nothing. */
+  readonly focus: string | null;
+  readonly zone: Zone;
+  /**
+   * Strokes lines that are little more than a device pixel wide as hairlines, twice over: the same
+   * ink, five to ten times faster where no GPU paints. For screens, not for pictures to keep.
+   */
+  readonly hairlines: boolean;
+}
