@@ -30,6 +30,10 @@ async def read(store: BlobStore, digest: str, start: int = 0, end: int | None = 
     return b"".join([piece async for piece in store.open(digest, start=start, end=end)])
 
 
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 async def test_what_is_put_is_there_under_its_digest(store: BlobStore) -> None:
     blob = await store.put(pieces(TEXT[:5], b"", TEXT[5:]))
     assert (blob.digest, blob.size) == (DIGEST, len(TEXT))
@@ -72,13 +76,13 @@ async def test_an_upload_that_breaks_off_leaves_nothing(store: BlobStore, tmp_pa
     with pytest.raises(ConnectionError):
         await store.put(broken())
     assert not await store.exists(DIGEST)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_in(tmp_path) == []
 
 
 async def test_what_is_put_by_many_at_once_is_kept_once(store: BlobStore, tmp_path: Path) -> None:
     blobs = await asyncio.gather(*[store.put(pieces(TEXT), digest=DIGEST) for _ in range(8)])
     assert {blob.digest for blob in blobs} == {DIGEST}
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert len(files_in(tmp_path)) == 1
     assert await read(store, DIGEST) == TEXT
 
 
@@ -117,7 +121,7 @@ async def test_what_is_no_digest_is_no_blob(store: BlobStore, tmp_path: Path, na
 
 async def test_a_link_in_place_of_a_blob_is_not_followed(store: BlobStore, tmp_path: Path) -> None:
     await store.put(pieces(TEXT))
-    [path] = tmp_path.rglob(DIGEST)
+    [path] = files_in(tmp_path)
     path.unlink()
     path.symlink_to("/etc/hostname")
     with pytest.raises((OSError, BlobMissingError)):

@@ -22,9 +22,13 @@ from wanllmdb_server.domain.run import RunState
 
 
 def test_what_raises_is_rolled_back(world: World) -> None:
-    with pytest.raises(ZeroDivisionError), world.catalog.writing() as connection:
-        connection.execute(insert(owners).values(name="ghost", kind="user"))
-        _ = 1 / 0
+    def fail_in_the_middle() -> None:
+        with world.catalog.writing() as connection:
+            connection.execute(insert(owners).values(name="ghost", kind="user"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_in_the_middle()
     with world.catalog.reading() as connection:
         assert not accounts.name_is_taken(connection, "ghost")
 

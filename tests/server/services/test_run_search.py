@@ -154,8 +154,8 @@ async def test_a_cursor_is_good_for_its_own_list_only(world: World, sort: str) -
         with pytest.raises(MalformedError) as caught:
             await search.find(owner, "ann", "search", other)
         assert caught.value.code == "bad-cursor"
+    again = Wanted(RunFilter(), parse_sort(sort), 2, cursor)
     with pytest.raises(MalformedError):
-        again = Wanted(RunFilter(), parse_sort(sort), 2, cursor)
         await search.find(owner, "ann", "vision", again)
 
 
