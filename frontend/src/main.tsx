@@ -20,9 +20,11 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <TooltipProvider>
-        <RouterProvider router={makeRouter()} />
+        <>
+          <RouterProvider router={makeRouter()} />
+          <Toaster />
+        </>
       </TooltipProvider>
-      <Toaster />
     </QueryClientProvider>
   </StrictMode>,
 );
