@@ -14,6 +14,7 @@ from tests.sdk.stub_server import KEY, StubServer
 
 import wanllmdb as wandb
 from wanllmdb.cli import main
+from wanllmdb.credentials import save_key
 from wanllmdb.errors import AuthenticationError, UsageError
 from wanllmdb.http import Answer, Http, NoAnswerError
 from wanllmdb.login import login, sign_in
@@ -83,6 +84,33 @@ def test_a_directory_may_be_named(run: Any, server: StubServer, tmp_path: Path) 
     assert run("sync", "--json").json["sent"] == 0
     assert run("sync", str(tmp_path / "here" / "wanllmdb"), "--json").json["finished"] == 1
     assert len(server.records(offline.id, Kind.ROW)) == 1
+
+
+def test_what_was_meant_for_another_server_goes_there(
+    run: Any, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StubServer() as other:
+        credentials = Settings(api_url=other.url)
+        save_key(credentials, KEY, "ada")
+        other.stop()
+        settings = {**QUIET, "api_url": other.url, "finish_timeout": 0.1}
+        with wandb.init(project="p", settings=settings) as meant:
+            meant.log({"a": 1})
+        with wandb.init(project="p", settings=QUIET) as here:
+            here.log({"a": 2})
+        other.start()
+        monkeypatch.delenv("WANLLMDB_API_URL")
+        assert run("sync").code == 0
+        assert len(other.records(meant.id, Kind.ROW)) == 1
+        assert server.records(meant.id) == []
+
+
+def test_what_is_left_of_a_run_goes_to_whom_the_user_names(run: Any, server: StubServer) -> None:
+    settings = {**QUIET, "api_url": "http://127.0.0.1:9", "finish_timeout": 0.1}
+    with wandb.init(project="p", settings=settings) as moved:
+        moved.log({"a": 1})
+    assert run("sync", "--host", server.url).code == 0
+    assert len(server.records(moved.id, Kind.ROW)) == 1
 
 
 def test_a_directory_that_is_not_there_ends_with_2(run: Any) -> None:

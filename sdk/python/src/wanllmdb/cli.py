@@ -12,7 +12,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from wanllmdb import relay, uploads
-from wanllmdb.credentials import find_key
+from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import places
 from wanllmdb.errors import CommError, Error, UsageError
 from wanllmdb.http import Http, NoAnswerError
@@ -112,9 +112,11 @@ def _sync(arguments: argparse.Namespace) -> int:
     if not found:
         _answer(arguments, _synced(relay.SyncReport()), "Nothing waits to be sent.")
         return OK
-    sink = HttpSink(settings.api_url, find_key(settings), metric_url=settings.metric_url)
-    report = relay.sync(found, sink, None if arguments.json else _tell_progress)
-    sink.close()
+    report = relay.SyncReport()
+    for told, here in _by_server(settings, found):
+        sink = HttpSink(told.api_url, find_key(told), metric_url=told.metric_url)
+        _add_up(report, relay.sync(here, sink, None if arguments.json else _tell_progress))
+        sink.close()
     for leftover in found:
         uploads.tidy(leftover.directory)
     for leftover, problem in report.failures:
@@ -137,6 +139,31 @@ def _leftovers(settings: Settings, directories: Sequence[str], *, any_host: bool
         for leftover in relay.leftovers(root, any_host=any_host):
             found[leftover.directory.resolve(), leftover.writer] = leftover
     return list(found.values())
+
+
+def _by_server(
+    settings: Settings, found: Sequence[Leftover]
+) -> Iterator[tuple[Settings, list[Leftover]]]:
+    """Where each goes: to the server that was named, else to the one it was meant for."""
+    if "api_url" in settings.given:
+        yield settings, list(found)
+        return
+    here = place(settings.api_url)
+    for server in sorted({each.server or here for each in found}):
+        told = settings
+        if server != here:  # a key in the environment is not for a server elsewhere
+            told = Settings(api_url=server, config_dir=settings.config_dir)
+        yield told, [each for each in found if (each.server or here) == server]
+
+
+def _add_up(whole: relay.SyncReport, part: relay.SyncReport) -> None:
+    whole.sent += part.sent
+    whole.finished += part.finished
+    whole.damaged += part.damaged
+    whole.failures += part.failures
+    whole.runs |= part.runs
+    for code, count in part.rejected.items():
+        whole.rejected[code] = whole.rejected.get(code, 0) + count
 
 
 def _synced(report: relay.SyncReport) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from wanllmdb.attachments import Attachments
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
-from wanllmdb.credentials import find_key
+from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
 from wanllmdb.errors import ArgumentError, UnsupportedError, UsageError
 from wanllmdb.identity import Identity
@@ -176,7 +176,7 @@ def _kept(
     if reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
     payload = _payload(identity, settings, wired(converted(config)))
-    spool = _journal(identity, directory, payload)
+    spool = _journal(identity, settings, directory, payload)
     run = Run(
         identity,
         settings,
@@ -192,8 +192,16 @@ def _kept(
     return run
 
 
-def _journal(identity: Identity, directory: Path, payload: Mapping[str, Any]) -> Spool:
-    header = {"run": identity.id, "project": identity.project, "owner": identity.entity}
+def _journal(
+    identity: Identity, settings: Settings, directory: Path, payload: Mapping[str, Any]
+) -> Spool:
+    header = {
+        "run": identity.id,
+        "project": identity.project,
+        "owner": identity.entity,
+        # Whoever sends what is left must know where it was meant to go.
+        "server": place(settings.api_url) if settings.mode == "online" else "",
+    }
     return Spool.create(directory, header, writer=new_writer(), run=encode(payload))
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from wanllmdb import relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
+from wanllmdb.credentials import place
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
 from wanllmdb.http import Login
 from wanllmdb.rows import Steps
@@ -106,7 +107,12 @@ def online(
         run.url or f"{settings.base_url} does not answer; kept in {spool.directory} until it does"
     )
     if opened is not None:
-        relay.start(spool.directory.parent, _sink(settings, key), except_writer=spool.writer)
+        relay.start(
+            spool.directory.parent,
+            _sink(settings, key),
+            except_writer=spool.writer,
+            server=place(settings.api_url),
+        )
     return Online(run, sender)
 
 

@@ -37,6 +37,7 @@ class Leftover:
         run: what opens the run, as `wire.Kind.RUN` has it; empty if the journal does not say.
         size: bytes on the disk.
         parent: the writer of the process that this one was forked from, if it was.
+        server: which server the run was begun for; empty if it was begun offline.
     """
 
     directory: Path
@@ -45,6 +46,7 @@ class Leftover:
     run: Mapping[str, Any]
     size: int
     parent: str = ""
+    server: str = ""
 
 
 @dataclass(slots=True)
@@ -135,11 +137,18 @@ def sync(
     return report
 
 
-def start(spool_root: Path, sink: Sink, *, except_writer: str = "") -> threading.Thread:
-    """`sync` what is left below `spool_root` from a thread that nobody needs to wait for."""
+def start(
+    spool_root: Path, sink: Sink, *, except_writer: str = "", server: str | None = None
+) -> threading.Thread:
+    """`sync` what is left below `spool_root` from a thread that nobody needs to wait for.
+
+    With a `server`, only what was meant for it: another server's runs are not for this one,
+    and what was begun offline waits for its user.
+    """
 
     def work() -> None:
-        sync((each for each in leftovers(spool_root) if each.writer != except_writer), sink)
+        found = (each for each in leftovers(spool_root) if each.writer != except_writer)
+        sync((each for each in found if server in {None, each.server}), sink)
 
     thread = threading.Thread(target=work, name="wanllmdb-relay", daemon=True)
     thread.start()
@@ -249,8 +258,8 @@ def _leftover(directory: Path, writer: str) -> Leftover | None:
         size = sum(path.stat().st_size for path in paths)
     except FileNotFoundError:
         return None
-    host, parent = str(header.get("host", "")), str(header.get("parent", ""))
-    return Leftover(directory, writer, host, run, size, parent)
+    host, parent, server = (str(header.get(name, "")) for name in ("host", "parent", "server"))
+    return Leftover(directory, writer, host, run, size, parent, server)
 
 
 def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:
