@@ -95,9 +95,10 @@ def _app(told: Settings, routers: Iterable[RestRouter]) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app)
+    # Routes are tried in their order, which for the last of forty costs more than its answer.
+    app.router.routes.extend(points.routes(API))
     for router in routers:
         app.include_router(router)
-    app.router.routes.extend(points.routes(API))
     app.router.routes.append(WebSocketRoute(API + "/metrics/stream", stream))
     app.add_middleware(BodyLimits)
     app.add_middleware(Gate, hosts=hosts(told))
