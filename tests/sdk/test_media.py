@@ -15,6 +15,7 @@ from tests.sdk.journals import kept, rows
 
 import wanllmdb as wandb
 from wanllmdb.attachments import Attachments
+from wanllmdb.media.histogram import Histogram
 from wanllmdb.media.image import Image
 from wanllmdb.media.table import Table
 from wanllmdb.segment import Frame
@@ -172,6 +173,31 @@ class TestTable:
         table.data = [[1]] * 200_001
         with pytest.raises(Unloggable, match="200,001"):
             table.save(tmp_path, "t")
+
+
+class TestHistogram:
+    def test_values_are_counted_in_bins(self) -> None:
+        found = Histogram([0, 1, 2, 3, np.nan], num_bins=2)
+        assert (found.histogram, found.bins) == ([2, 2], [0.0, 1.5, 3.0])
+        assert Histogram(np.arange(4), num_bins=2).histogram == [2, 2]
+
+    def test_counts_that_are_known_are_taken(self) -> None:
+        assert Histogram(np_histogram=np.histogram(np.arange(4), bins=2)).said() == {
+            "_type": "histogram",
+            "values": [2.0, 2.0],
+            "bins": [0.0, 1.5, 3.0],
+        }
+
+    @pytest.mark.parametrize("bins", [0, 513])
+    def test_there_are_1_to_512_bins(self, bins: int) -> None:
+        with pytest.raises(ValueError, match="512"):
+            Histogram([1], num_bins=bins)
+
+    def test_it_stands_in_the_row_and_is_no_file(self, home: Path) -> None:
+        run = wandb.init(project="p", mode="offline", settings={"console": "off"})
+        run.log({"h": Histogram(range(10))})
+        assert rows(run)[0][1]["h"]["_type"] == "histogram"
+        assert kept(run, Kind.FILE) == []
 
 
 class TestLogged:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from wanllmdb.login import login
+    from wanllmdb.media.histogram import Histogram
     from wanllmdb.media.image import Image
     from wanllmdb.media.table import Table
     from wanllmdb.run import Run
@@ -35,6 +36,7 @@ __all__ = [
     "AuthenticationError",
     "CommError",
     "Error",
+    "Histogram",
     "Image",
     "Run",
     "Settings",
@@ -61,6 +63,7 @@ _PLACES = {
     "AuthenticationError": "wanllmdb.errors",
     "CommError": "wanllmdb.errors",
     "Error": "wanllmdb.errors",
+    "Histogram": "wanllmdb.media.histogram",
     "Image": "wanllmdb.media.image",
     "Run": "wanllmdb.run",
     "Settings": "wanllmdb.settings",

@@ -38,7 +38,10 @@ class Attachments:
         if kind in {list, tuple}:
             return self._keep_many(key, value)
         media = as_media(value)
-        return None if media is None else self._keep(key, media)
+        if media is None:
+            return None
+        # A histogram is no file: it says what stands in the row, and there is nothing to save.
+        return self._keep(key, media) if hasattr(media, "save") else media.said()
 
     def _keep(self, key: str, media: Any) -> dict[str, Any]:
         said, file = media.save(self._folder, key)

@@ -136,34 +136,43 @@ def qualified_name(value: Any) -> str:
 def histogram(array: Any, count: int) -> dict[str, Any]:
     """An array of many values as the counts of 32 equal bins between its least and greatest."""
     del count
+    counts, edges = binned(array, HISTOGRAM_BINS)
+    return {"_type": "histogram", "values": counts, "bins": edges}
+
+
+def binned(array: Any, bins: int) -> tuple[list[Any], list[float]]:
+    """How many of the finite values lie in each of so many equal bins, and the bins' edges.
+
+    Raises:
+        Unloggable: the values are no numbers.
+    """
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(array, numpy.ndarray):
         if array.dtype.kind not in "biuf" and "float" not in array.dtype.name:
             raise Unloggable(f"an array of {array.dtype}")
         flat = array.astype(float).ravel()
-        counts, edges = numpy.histogram(flat[numpy.isfinite(flat)], bins=HISTOGRAM_BINS)
-        return {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+        counts, edges = numpy.histogram(flat[numpy.isfinite(flat)], bins=bins)
+        return counts.tolist(), edges.tolist()
     try:
         numbers = [float(each) for each in _flat(_listed(array))]
     except (TypeError, ValueError):
         raise Unloggable(f"an array of type {type(array).__name__}") from None
-    return _counted([each for each in numbers if math.isfinite(each)])
+    return _counted([each for each in numbers if math.isfinite(each)], bins)
 
 
-def _counted(numbers: list[float]) -> dict[str, Any]:
+def _counted(numbers: list[float], bins: int) -> tuple[list[Any], list[float]]:
     low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
-    width = (high - low) / HISTOGRAM_BINS
-    counts = [0] * HISTOGRAM_BINS
+    width = (high - low) / bins
+    counts = [0] * bins
     for number in numbers:
-        counts[min(int((number - low) / width), HISTOGRAM_BINS - 1)] += 1
-    edges = [low + width * each for each in range(HISTOGRAM_BINS)] + [high]
-    return {"_type": "histogram", "values": counts, "bins": edges}
+        counts[min(int((number - low) / width), bins - 1)] += 1
+    return counts, [low + width * each for each in range(bins)] + [high]
 
 
 def _flat(nested: Any) -> Iterable[Any]:
-    if not isinstance(nested, list):
+    if not isinstance(nested, (list, tuple, range)):
         yield nested
         return
     for each in nested:
@@ -191,6 +200,8 @@ def _only(array: Any) -> Any:
 
 
 def _listed(array: Any) -> Any:
+    if isinstance(array, (list, tuple, range)):
+        return array
     for name in ("tolist", "to_list"):
         if callable(getattr(array, name, None)):
             return getattr(array, name)()
