@@ -96,12 +96,12 @@ function Plot({ host, chart }: { host: RefObject<HTMLDivElement | null>; chart: 
 
 /** The last value of the one run that is looked at, else the best of all. */
 function ReadOut({ name, version }: { name: string; version: number }) {
-  const { curves, runs, shown } = useCharts();
+  const { whole, runs, shown } = useCharts();
   const focused = useFocused();
   const before = useRef<Said | null>(null);
-  const found = readOut({ curves, runs, shown, focused, key: name, version });
+  const found = readOut({ curves: whole, runs, shown, focused, key: name, version });
   // While other curves are on their way the old ones stay, and so does what was said of them.
-  const said = found ?? (curves.loading(name) ? before.current : null);
+  const said = found ?? (whole.loading(name) ? before.current : null);
   before.current = said;
   if (!said) return <span className={styles.readout} />;
   const { run, value, what } = said;

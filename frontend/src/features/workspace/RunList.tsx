@@ -37,11 +37,11 @@ export function RunList(props: RunListProps) {
     <aside className={styles.list} aria-label="Runs">
       <header className={styles.header}>
         <h2>Runs</h2>
-        {runs.total !== null && (
+        {runs.found !== null && (
           <span className={styles.total}>
-            {runs.filtered
-              ? `${count(runs.items.length)} of ${count(runs.total)}`
-              : count(runs.total)}
+            {view.q
+              ? `${count(runs.found)} of ${count(runs.total ?? runs.found)}`
+              : count(runs.found)}
           </span>
         )}
       </header>

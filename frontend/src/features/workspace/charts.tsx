@@ -17,8 +17,10 @@ import type { View } from "./view";
 
 export interface Charts {
   question: CurvesQuestion;
+  span: Span | null; // the zoom
   hub: ChartHub;
-  curves: Curves;
+  curves: Curves; // as drawn: of the zoomed span while there is one
+  whole: Curves; // from first to last, which values in headers are about
   runs: readonly Run[]; // those that may be drawn, newest first
   shown: ReadonlySet<string>;
   view: Pick<View, "smooth" | "logY" | "clip">;
@@ -61,12 +63,17 @@ export interface CurvesQuestion {
   project: string;
   x: XAxis;
   buckets: number;
-  span: Span | null;
 }
 
-function useCurves({ project, x, buckets, span }: CurvesQuestion): Curves | null {
+interface SpannedQuestion extends CurvesQuestion {
+  span?: Span | null;
+  wanted?: boolean;
+}
+
+function useCurves({ project, x, buckets, span = null, wanted = true }: SpannedQuestion) {
   const [curves, setCurves] = useState<Curves | null>(null);
   useEffect(() => {
+    if (!wanted) return setCurves(null);
     const made = new Curves({
       project,
       x,
@@ -76,7 +83,7 @@ function useCurves({ project, x, buckets, span }: CurvesQuestion): Curves | null
     });
     setCurves(made);
     return () => made.close();
-  }, [project, x, buckets, span]);
+  }, [project, x, buckets, span, wanted]);
   return curves;
 }
 
@@ -90,12 +97,31 @@ function useRuns(curves: Curves | null, runs: readonly Run[], shown: ReadonlySet
 /** The same charts on curves as fine as the whole page is wide. */
 export function FinerCurves({ children }: { children: ReactNode }) {
   const charts = useCharts();
-  const { question, runs, shown } = charts;
   const buckets = Math.min(4000, Math.ceil((innerWidth * devicePixelRatio) / 200) * 200);
-  const curves = useCurves({ ...question, buckets });
-  useRuns(curves, runs, shown);
-  const finer = useMemo(() => (curves ? { ...charts, curves } : null), [charts, curves]);
-  return <Context value={finer}>{finer && children}</Context>;
+  const finer = useDrawn({ ...charts.question, buckets }, charts);
+  const value = useMemo(() => (finer ? { ...charts, ...finer } : null), [charts, finer]);
+  return <Context value={value}>{value && children}</Context>;
+}
+
+interface Drawn {
+  question: CurvesQuestion;
+  whole: Curves;
+  curves: Curves;
+}
+
+/** The curves of all there is, and those of the zoomed span where a zoom asks for them. */
+function useDrawn(
+  { project, x, buckets }: CurvesQuestion,
+  { runs, shown, span }: Pick<Charts, "runs" | "shown" | "span">,
+): Drawn | null {
+  const whole = useCurves({ project, x, buckets });
+  const detail = useCurves({ project, x, buckets, span, wanted: span !== null });
+  useRuns(whole, runs, shown);
+  useRuns(detail, runs, shown);
+  return useMemo(
+    () => (whole ? { question: { project, x, buckets }, whole, curves: detail ?? whole } : null),
+    [project, x, buckets, whole, detail],
+  );
 }
 
 const MARGIN = 0.25; // of the zoomed span, fetched on both sides for panning
@@ -137,11 +163,7 @@ export function ChartsProvider({
 }: ChartsProviderProps) {
   const [span, onZoom] = useDetail(view.x);
   const hub = useHub(onZoom);
-  const question = useMemo(
-    () => ({ project, x: view.x, buckets, span }),
-    [project, view.x, buckets, span],
-  );
-  const curves = useCurves(question);
+  const drawn = useDrawn({ project, x: view.x, buckets }, { runs, shown, span });
   const theme = useTheme();
   const focused = useFocused();
   const { smooth, logY, clip } = view;
@@ -154,12 +176,10 @@ export function ChartsProvider({
   useEffect(() => {
     hub?.setHidden(new Set(runs.filter((run) => !shown.has(run.id)).map((run) => run.id)));
   }, [hub, runs, shown]);
-  useRuns(curves, runs, shown);
-
   const charts = useMemo(
     () =>
-      hub && curves ? { question, hub, curves, runs, shown, view: { smooth, logY, clip } } : null,
-    [question, hub, curves, runs, shown, smooth, logY, clip],
+      hub && drawn ? { ...drawn, span, hub, runs, shown, view: { smooth, logY, clip } } : null,
+    [drawn, span, hub, runs, shown, smooth, logY, clip],
   );
   return <Context value={charts}>{charts && children}</Context>;
 }

@@ -43,7 +43,7 @@ function looks(runs: readonly Run[]): string {
 }
 
 export function useChart(host: RefObject<HTMLDivElement | null>, key: string): ChartState {
-  const { hub, curves, runs, shown, view } = useCharts();
+  const { hub, curves, whole, runs, shown, view } = useCharts();
   const panel = useRef<ChartPanel | null>(null);
   const [version, setVersion] = useState(0);
   const [error, setError] = useState<Error | null>(null);
@@ -110,6 +110,11 @@ export function useChart(host: RefObject<HTMLDivElement | null>, key: string): C
       if (timer) clearTimeout(timer);
     };
   }, [chart, curves, key, draw]);
+
+  useEffect(() => {
+    if (whole === curves) return;
+    return whole.want(key, () => setVersion((n) => n + 1)); // for the header alone
+  }, [whole, curves, key]);
 
   const look = looks(runs);
   const drawnLook = useRef(look);

@@ -1,7 +1,7 @@
 /** The runs of a workspace: loaded page by page, filtered by the server or by a pattern. */
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { runsQuery } from "../../api/queries";
+import { projectQuery, runsQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
 import type { ProjectPlace } from "../../paths";
 import { pattern } from "./run-filter";
@@ -11,8 +11,8 @@ const SETTLE_MS = 200; // typing is not asked about letter by letter
 
 export interface WorkspaceRuns {
   items: readonly Run[];
-  total: number | null; // all that the filter is about
-  filtered: boolean;
+  found: number | null; // those that the filter lets through
+  total: number | null; // those that there are
   wrong: string | null; // what is wrong with the pattern
   pending: boolean;
   error: Error | null;
@@ -35,6 +35,8 @@ export function useWorkspaceRuns(place: ProjectPlace, { q, regex, latest }: View
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const loaded = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
 
+  const { data: all } = useQuery(projectQuery(place.owner, place.project));
+
   const asked = useDeferredValue(regex ? q : "");
   const lastGood = useRef(pattern(""));
   const found = useMemo(() => pattern(asked), [asked]);
@@ -54,8 +56,8 @@ export function useWorkspaceRuns(place: ProjectPlace, { q, regex, latest }: View
 
   return {
     items,
-    total: data?.pages[0]?.total ?? null,
-    filtered: asked !== "",
+    found: asked ? items.length : (data?.pages[0]?.total ?? null),
+    total: all?.runs ?? null,
     wrong: found.wrong,
     pending: isPending,
     error: data ? null : error,
