@@ -159,6 +159,30 @@ test("dragging zooms every panel, and a double click comes back", async () => {
   expect(second.frame?.xDomain).toEqual([0, 100]);
 });
 
+test("a zoom that was refilled with its own part of the data still knows the whole", async () => {
+  const { panels, heard, hub } = await open(1);
+  const [panel] = panels as [ChartPanel];
+  const part = (from: number, to: number) => [
+    {
+      id: "a",
+      name: "run a",
+      color: "#0000ff",
+      x: Float64Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      y: new Float64Array(to - from + 1),
+    },
+  ];
+  for (const _ of [1, 2]) key(panel, "+");
+  panel.setLines(part(30, 70));
+  key(panel, "-");
+  expect(heard.zooms.at(-1)).toEqual([25, 75]);
+  key(panel, "0");
+  await hub.painted();
+  expect(panel.frame?.xDomain).toEqual([0, 100]);
+  panel.setLines(part(0, 80));
+  await hub.painted();
+  expect(panel.frame?.xDomain).toEqual([0, 80]);
+});
+
 test("without sync a panel zooms alone", async () => {
   const { panels, hub } = await open(2);
   const [first, second] = panels as [ChartPanel, ChartPanel];

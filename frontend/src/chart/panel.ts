@@ -30,6 +30,8 @@ import type {
   Reading,
 } from "./types";
 
+const union = (a: Domain, b: Domain): Domain => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+
 /** What a panel needs of the hub it belongs to. */
 export interface PanelRoom {
   readonly theme: ChartTheme;
@@ -54,10 +56,15 @@ export class Panel implements ChartPanel {
   readonly sighted: Promise<void>;
   private sight: () => void = () => {};
   private lines: Line[] = [];
+  private byId = new Map<string, Line>();
   private options: PanelOptions;
   private canvas: HTMLCanvasElement | null = null;
   private size = { width: 0, height: 0, ratio: 1 };
   private readonly tails = new Map<string, { x: number[]; y: number[] }>();
+  /** All that x spanned when it was last seen without a zoom. */
+  private whole: Domain | null = null;
+  /** The view that lasts from the end of a zoom until lines come that fill it. */
+  private held: Domain | null = null;
   private scales: { x: Scale; y: Scale } | null = null;
 
   constructor(
@@ -99,12 +106,17 @@ export class Panel implements ChartPanel {
 
   setLines(lines: readonly LineData[]): void {
     this.lines = lines.map((data) => new Line(data));
+    this.byId = new Map(this.lines.map((line) => [line.data.id, line]));
+    const wasHeld = this.held !== null;
+    this.held = null;
+    if (wasHeld) this.sendView();
+    this.noteWhole();
     this.sendLines();
     this.describe();
   }
 
   append(id: string, x: ArrayLike<number>, y: ArrayLike<number>): void {
-    const line = this.lines.find((one) => one.data.id === id);
+    const line = this.byId.get(id);
     if (!line || x.length === 0) return;
     line.append(x, y);
     const tail = this.tails.get(id) ?? { x: [], y: [] };
@@ -119,6 +131,7 @@ export class Panel implements ChartPanel {
   /** Sends what was appended since the last batch, as one message. */
   drain(): void {
     if (this.tails.size === 0) return;
+    this.noteWhole();
     const tails: Tail[] = [...this.tails].map(([id, { x, y }]) => ({
       id,
       x: Float64Array.from(x),
@@ -129,7 +142,9 @@ export class Panel implements ChartPanel {
   }
 
   setOptions(options: Partial<PanelOptions>): void {
+    const { xKind } = this.options;
     this.options = { ...this.options, ...options };
+    if (this.options.xKind !== xKind) this.whole = null;
     this.sendOptions();
     this.describe();
   }
@@ -149,12 +164,17 @@ export class Panel implements ChartPanel {
 
   /** What x spans now, whether or not it was painted already. */
   get xDomain(): Domain {
-    return xDomainOf(this.shownLines(), this.options, this.room.zoomOf(this));
+    return xDomainOf(this.shownLines(), this.options, this.view);
   }
 
-  /** All that x could span. */
+  /** All that x could span: while zoomed the lines may hold no more than what is in view. */
   get xWhole(): Domain {
-    return xDomainOf(this.shownLines(), this.options, null);
+    const here = xDomainOf(this.shownLines(), this.options, null);
+    return this.view && this.whole ? union(this.whole, here) : here;
+  }
+
+  private get view(): Domain | null {
+    return this.room.zoomOf(this) ?? this.held;
   }
 
   readout(x: number): Reading[] {
@@ -229,11 +249,25 @@ export class Panel implements ChartPanel {
   }
 
   zoomed(): void {
-    this.room.send(this, { type: "zoom", panel: this.id, domain: this.room.zoomOf(this) });
+    const zoom = this.room.zoomOf(this);
+    const here = xDomainOf(this.shownLines(), this.options, null);
+    // Zoomed lines may be a part of all there is: the axis goes back before the data can.
+    const isPart = this.whole !== null && (this.whole[0] < here[0] || this.whole[1] > here[1]);
+    this.held = zoom === null && isPart && this.lines.length > 0 ? this.whole : null;
+    this.sendView();
   }
 
   dress(theme: ChartTheme): void {
     dress(this.host, theme);
+  }
+
+  private noteWhole(): void {
+    if (this.view === null) this.whole = this.xWhole;
+    else if (this.whole) this.whole = union(this.whole, this.xWhole);
+  }
+
+  private sendView(): void {
+    this.room.send(this, { type: "zoom", panel: this.id, domain: this.view });
   }
 
   private sendOptions(): void {

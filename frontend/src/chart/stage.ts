@@ -8,7 +8,7 @@
 
 import { type Reach, reach } from "./layout";
 import { Line } from "./line";
-import type { Ask, Batch, Canvas, Message, Near, Painted, Reply } from "./messages";
+import type { Ask, Batch, Canvas, Message, Near, Painted, Reply, Tail } from "./messages";
 import { unpack } from "./messages";
 import { defaultOptions } from "./options";
 import { paint } from "./painter";
@@ -60,6 +60,11 @@ const onScreen: ExportOptions = {};
 
 /** Named apart from the theme's: a canvas looks a font up once for each name it is given. */
 const SYSTEM_FONT = "system-ui, sans-serif";
+
+function append(lines: readonly Line[], tails: readonly Tail[]): void {
+  const byId = new Map(lines.map((line) => [line.data.id, line]));
+  for (const { id, x, y } of tails) byId.get(id)?.append(x, y);
+}
 
 export class Stage {
   private readonly actors = new Map<number, Actor>();
@@ -118,9 +123,7 @@ export class Stage {
         actor.lines = unpack(message.packed).map((data) => new Line(data));
         break;
       case "append":
-        for (const tail of message.tails) {
-          actor.lines.find((line) => line.data.id === tail.id)?.append(tail.x, tail.y);
-        }
+        append(actor.lines, message.tails);
         break;
       case "zoom":
         actor.zoom = message.domain;
