@@ -37,7 +37,7 @@ async def test_a_key_lets_in_as_bearer_and_as_basic_password(world: World) -> No
         "Bearer wl-" + "a" * 43,
         "Bearer wl-short",
         "Bearer",
-        "Bearer " + "x" * 100_000,
+        "Bearer " + "x" * 50_000,
         "Basic !!!",
         "Basic " + base64.b64encode(b"no colon").decode(),
         "Basic " + base64.b64encode(b"\xff\xfe:x").decode(),

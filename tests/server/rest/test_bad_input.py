@@ -247,6 +247,24 @@ async def test_a_body_of_another_type_is_refused_on_every_route(world: World, ki
             assert_problem(answer, 415, "unsupported-media-type")
 
 
+@pytest.mark.parametrize("accept", ["text/html", "image/*", "application/xml, text/plain"])
+async def test_who_takes_no_json_is_told_that_there_is_nothing_else(
+    world: World, accept: str
+) -> None:
+    async with world.client("owner", headers={"Accept": accept}) as client:
+        assert_problem(await client.get(RUN), 406, "not-acceptable")
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html, application/*;q=0.5", "APPLICATION/JSON"]
+)
+async def test_who_takes_json_among_others_gets_it(world: World, accept: str) -> None:
+    async with world.client("owner", headers={"Accept": accept}) as client:
+        answer = await client.get(RUN)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("key_id", ["abc", "-1", "1.5", "9" * 40])
 async def test_a_key_id_that_is_none_is_refused(world: World, key_id: str) -> None:
     async with world.client("owner") as client:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -79,6 +80,46 @@ async def test_a_length_that_is_too_large_is_refused_before_anything_is_read() -
             "/", content=pieces(1, told=asked), headers={"Content-Length": "99999999999999"}
         )
     assert_problem(answer, 413, "too-large")
+
+
+async def refuse_unread(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers without a look at the body."""
+    await Response("no", 401)(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("content", "closed"),
+    [(b"x" * LIMIT, False), (b"", False), (pieces(1, 1), True)],
+    ids=["short", "none", "of unknown length"],
+)
+async def test_a_connection_is_closed_when_an_unread_body_could_go_on_for_ever(
+    content: bytes | AsyncIterator[bytes], closed: bool
+) -> None:
+    transport = httpx.ASGITransport(app=BodyLimits(refuse_unread, max_body=LIMIT))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.post("/", content=content)
+    assert answer.status_code == 401
+    assert (answer.headers.get("connection") == "close") is closed
+
+
+async def test_headers_and_urls_beyond_all_need_are_refused() -> None:
+    async with limited() as client:
+        many = {f"X-{n}": "x" for n in range(101)}
+        assert_problem(await client.post("/", headers=many), 431, "headers-too-large")
+        large = {"X-Large": "x" * 65_536}
+        assert_problem(await client.post("/", headers=large), 431, "headers-too-large")
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"x" * 262_144}
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    await BodyLimits(echo_length)(scope | {"headers": []}, _nothing, send)
+    assert told[0]["status"] == 414
+
+
+async def _nothing() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def test_a_file_may_be_larger_than_a_body() -> None:

@@ -28,7 +28,7 @@ from wanllmdb_server.services.accounts import SignIn
 PROTOCOL: Final = 1
 
 health = RestRouter(tags=["server"])
-router = RestRouter(prefix=API, tags=["accounts"])
+router = RestRouter(prefix=API, tags=["accounts"], only_json=True)
 
 Given = Annotated[Services, Depends(services_of)]
 KeyId = Annotated[int, Path(ge=0, le=MAX_INT64)]

@@ -1,4 +1,4 @@
-"""Bodies: how much of a request is read, how slowly, and packed how.
+"""Body: how much of a request is read, how slowly, and packed how.
 
 ASGI middleware in front of the routes. What is too large is refused as soon as that is known,
 without reading on; what comes too slowly is given up; what is packed is unpacked here, within
@@ -11,6 +11,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import zstandard
@@ -20,13 +21,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wanllmdb.wire import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
 from wanllmdb_server.domain.errors import MalformedError, ServerError, TooLargeError
 from wanllmdb_server.fronts.rest import problems
-from wanllmdb_server.fronts.rest.problems import SlowBodyError, UnknownEncodingError
+from wanllmdb_server.fronts.rest.problems import (
+    LargeHeadersError,
+    LongUrlError,
+    SlowBodyError,
+    UnknownEncodingError,
+)
 
 MAX_FILE_BYTES: Final = 1024 * 1024 * 1024  # of a file of a run, which goes to disk as it comes
 MAX_RATIO: Final = 100
 RATIO_FROM: Final = 1024 * 1024  # a small body may well be packed tighter than that
 PATIENCE_S: Final = 30.0  # for a body, and for every
 PATIENT_BYTES: Final = 16 * 1024  # bytes of it a second more
+MAX_URL_BYTES: Final = 256 * 1024  # a thousand runs can be named in a query
+MAX_HEADERS: Final = 100
+MAX_HEADER_BYTES: Final = 64 * 1024
 STEP: Final = 512  # packed bytes at once: zstd makes at most 16 MiB of them
 
 
@@ -55,14 +64,18 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         started = False
+        read = _Read(self._clock())
 
         async def send_marked(message: Message) -> None:
             nonlocal started
             started = True
+            if message["type"] == "http.response.start" and read.much_is_left(self._max_body):
+                MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
         try:
-            bounded = self._bounded(scope, receive)
+            _bound_head(scope)
+            bounded = self._bounded(scope, receive, read)
             encoding = Headers(scope=scope).get("content-encoding", "identity").strip().lower()
             if encoding != "identity":
                 scope, bounded = await self._unpacked(scope, bounded, encoding)
@@ -72,28 +85,30 @@ class BodyLimits:
                 raise
             await problems.from_error(scope, error)(scope, receive, send)
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, receive: Receive, read: _Read) -> Receive:
         """`receive`, which fails when there is too much or it takes too long."""
         limit = self._max_file if _is_file(scope) else self._max_body
-        said = Headers(scope=scope).get("content-length", "")
-        if said.isdigit() and int(said[:20]) > limit:
+        headers = Headers(scope=scope)
+        said = headers.get("content-length", "")
+        if said.isdigit():
+            read.said = int(said[:20])
+        elif "transfer-encoding" not in headers:
+            read.said = 0
+        if read.said is not None and read.said > limit:
             raise _too_large(limit)
-        begun = self._clock()
-        taken, more = 0, True
 
         async def receive_bounded() -> Message:
-            nonlocal taken, more
-            if not more:  # the body is complete: what comes is the client's leaving
+            if not read.more:  # the body is complete: what comes is the client's leaving
                 return await receive()
-            left = begun + self._patience + taken / PATIENT_BYTES - self._clock()
+            left = read.begun + self._patience + read.taken / PATIENT_BYTES - self._clock()
             try:
                 async with asyncio.timeout(max(left, 0.0)):
                     message = await receive()
             except TimeoutError:
                 raise SlowBodyError("The body comes too slowly.") from None
-            taken += len(message.get("body", b""))
-            more = message.get("more_body", False)
-            if taken > limit:
+            read.taken += len(message.get("body", b""))
+            read.more = message.get("more_body", False)
+            if read.taken > limit:
                 raise _too_large(limit)
             return message
 
@@ -121,6 +136,20 @@ class BodyLimits:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return plain, receive_plain
+
+
+@dataclass(slots=True)
+class _Read:
+    """How far a body was read. `said` is its length, None if it was not told."""
+
+    begun: float
+    taken: int = 0
+    more: bool = True
+    said: int | None = None
+
+    def much_is_left(self, much: int) -> bool:
+        """Whether more than is worth reading to the end comes, or could come for ever."""
+        return self.more and (self.said is None or self.said - self.taken > much)
 
 
 def unpack(packed: bytes, encoding: str, *, limit: int) -> bytes:
@@ -154,6 +183,16 @@ def unpack(packed: bytes, encoding: str, *, limit: int) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise MalformedError("The packed body is cut off.", code="malformed-body")
     return b"".join(parts)
+
+
+def _bound_head(scope: Scope) -> None:
+    """Refuse a URL or headers that no client of this API sends."""
+    if len(scope["path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+        raise LongUrlError(f"A URL has at most {MAX_URL_BYTES} bytes.")
+    headers = scope["headers"]
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        raise LargeHeadersError(f"At most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes.")
 
 
 async def _whole(receive: Receive) -> bytes:

@@ -33,6 +33,18 @@ class UnknownEncodingError(ServerError):
     code = "unknown-encoding"
 
 
+class LongUrlError(ServerError):
+    """The URL is longer than any that this API has."""
+
+    code = "url-too-long"
+
+
+class LargeHeadersError(ServerError):
+    """The headers are more than any client of this API sends."""
+
+    code = "headers-too-large"
+
+
 # The first that fits counts, so what is special stands before what is general.
 _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
     (errors.NotFoundError, 404),
@@ -46,6 +58,8 @@ _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
     (errors.TooOftenError, 429),
     (errors.UnavailableError, 503),
     (SlowBodyError, 408),
+    (LongUrlError, 414),
+    (LargeHeadersError, 431),
     (UnknownEncodingError, 415),
 )
 
@@ -65,7 +79,7 @@ def from_error(scope: MutableMapping[str, Any], error: ServerError) -> Response:
             headers["Retry-After"] = str(max(1, round(error.retry_after + 0.499)))
         case errors.UnauthenticatedError():
             headers["WWW-Authenticate"] = "Bearer"
-        case errors.TooLargeError() | SlowBodyError():
+        case errors.TooLargeError() | SlowBodyError() | LongUrlError() | LargeHeadersError():
             headers["Connection"] = "close"  # what was not read yet will not be
         case errors.ConflictError() if error.expected is not None:
             extra["expected"] = error.expected

@@ -15,7 +15,7 @@ from wanllmdb_server.fronts.rest.routes import API, RestRouter
 from wanllmdb_server.fronts.rest.schemas import projects as form
 from wanllmdb_server.fronts.rest.services import Services, services_of
 
-router = RestRouter(prefix=API, tags=["projects"])
+router = RestRouter(prefix=API, tags=["projects"], only_json=True)
 
 Given = Annotated[Services, Depends(services_of)]
 

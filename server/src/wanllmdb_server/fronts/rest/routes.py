@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -79,11 +79,13 @@ class RestRoute(APIRoute):
             if access is not None:
                 # The widest role: what a project's own roles allow, only services can say.
                 must_be_allowed(await actor_of(request), *access, Role.ADMIN)
-            if self.body_field is None:
-                return await answer(request)
-            strict = StrictRequest(request.scope, request.receive)
-            strict.parsed = await _body(strict, required=self.body_field.field_info.is_required())
-            return await answer(strict)
+            if self.body_field is not None:
+                request = StrictRequest(request.scope, request.receive)
+                required = self.body_field.field_info.is_required()
+                request.parsed = await _body(request, required=required)
+            response = await answer(request)
+            response.headers.setdefault("Cache-Control", "no-store")  # it is about one asker
+            return response
 
         return handle
 
@@ -91,8 +93,12 @@ class RestRoute(APIRoute):
 class RestRouter(APIRouter):
     """A router whose routes must declare `access`, or cannot be written."""
 
-    def __init__(self, *, prefix: str = "", tags: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, prefix: str = "", tags: Sequence[str] = (), only_json: bool = False
+    ) -> None:
+        """`only_json` refuses requests that accept no JSON."""
         super().__init__(
+            dependencies=[Depends(must_accept_json)] if only_json else None,
             prefix=prefix,
             tags=list(tags),
             route_class=RestRoute,

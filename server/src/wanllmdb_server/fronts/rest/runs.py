@@ -17,7 +17,7 @@ from wanllmdb_server.fronts.rest.schemas import runs as form
 from wanllmdb_server.fronts.rest.services import Services, services_of
 from wanllmdb_server.services.run_search import Wanted
 
-router = RestRouter(prefix=API, tags=["runs"])
+router = RestRouter(prefix=API, tags=["runs"], only_json=True)
 
 Given = Annotated[Services, Depends(services_of)]
 States = Annotated[list[str], Query(description="running, finished, failed, crashed")]
