@@ -1,8 +1,7 @@
 /** Engine: where batches go to be painted, a worker or the page itself. */
 
 import type { Batch, Reply } from "./messages";
-import { pageRoom } from "./room";
-import { Stage } from "./stage";
+import type { Stage } from "./stage";
 
 export interface Engine {
   /** True when canvases have to be handed over, because painting is done elsewhere. */
@@ -40,25 +39,36 @@ class WorkerEngine implements Engine {
   }
 }
 
+/** Few need it, so its painter is fetched only then; what comes before it waits. */
 class PageEngine implements Engine {
   readonly isRemote = false;
-  private readonly stage: Stage;
+  private stage: Stage | null = null;
+  private readonly early: Batch[] = [];
   private closed = false;
 
-  constructor(onReply: (reply: Reply) => void) {
-    this.stage = new Stage(
-      pageRoom((reply) => {
-        if (!this.closed) onReply(reply);
-      }),
-    );
+  constructor(
+    private readonly onReply: (reply: Reply) => void,
+    onError: (error: Error) => void,
+  ) {
+    this.load().catch(onError);
   }
 
   post(batch: Batch): void {
-    this.stage.receive(batch);
+    if (this.stage) this.stage.receive(batch);
+    else this.early.push(batch);
   }
 
   close(): void {
     this.closed = true;
+  }
+
+  private async load(): Promise<void> {
+    const [{ Stage }, { pageRoom }] = await Promise.all([import("./stage"), import("./room")]);
+    const room = pageRoom((reply) => {
+      if (!this.closed) this.onReply(reply);
+    });
+    this.stage = new Stage(room);
+    for (const batch of this.early.splice(0)) this.stage.receive(batch);
   }
 }
 
@@ -84,5 +94,5 @@ export function startEngine(
       onError(error instanceof Error ? error : new Error(String(error)));
     }
   }
-  return new PageEngine(onReply);
+  return new PageEngine(onReply, onError);
 }

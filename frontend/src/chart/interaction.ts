@@ -66,7 +66,10 @@ export class Interaction {
       this.cursor.follow(this.panel, px, py);
       return;
     }
-    if (Math.abs(px - drag.from) > DRAG_PX) drag.moved = true;
+    if (!drag.moved && Math.abs(px - drag.from) > DRAG_PX) {
+      drag.moved = true;
+      this.cursor.release();
+    }
     if (!drag.moved || !this.panel.frame) return;
     if (drag.pan) this.pan(drag, px);
     else this.panel.overlay.brushOver(drag.from, px, this.panel.frame);

@@ -12,9 +12,9 @@ const ROW = 20;
 const FOOT = 30;
 const NARROWEST = 212;
 const WIDEST = 320;
-const BESIDE_NAME = 108;
+const BESIDE_NAME = 112;
 const BESIDE_WHERE = 60;
-const LETTER = 6.6;
+const LETTER = 7.2;
 
 export interface TooltipContent {
   readonly xLabel: string;
