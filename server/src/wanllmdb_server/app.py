@@ -77,6 +77,18 @@ def describe(told: Settings) -> dict[str, Any]:
     return build(told).main.openapi()
 
 
+def _describe_ingest(app: FastAPI) -> None:
+    """Add the plain routes, which FastAPI knows nothing of, to the description."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = described()
+        schema["paths"].update(points.paths(API))
+        return schema
+
+    app.openapi = openapi  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def chores(services: Services) -> list[worker.Chore]:
     """What is done again and again beside the requests."""
     return [
@@ -95,6 +107,7 @@ def _app(told: Settings, routers: Iterable[RestRouter]) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app)
+    _describe_ingest(app)
     # Routes are tried in their order, which for the last of forty costs more than its answer.
     app.router.routes.extend(points.routes(API))
     for router in routers:

@@ -12,8 +12,8 @@ from tests.server.house import House, row, send
 
 from wanllmdb_server.domain.news import News, Points, Wish
 from wanllmdb_server.domain.series import Series, Tail
+from wanllmdb_server.domain.watch import MAX_SERIES_POINTS, unseen
 from wanllmdb_server.services import live
-from wanllmdb_server.services.live import unseen
 
 FIRST = {"owner": "ann", "project": "vision", "runs": ["first"]}
 
@@ -79,6 +79,9 @@ async def test_many_who_look_cost_one_read_of_the_store(
     for looker in lookers:
         wish = Wish(id="s", keys=["x"], **FIRST)
         await house.services.live.subscribe(house.actors["viewer"], looker, wish)
+    [reader] = house.services.live._readers.values()
+    await until(lambda: not any(watch.due for watch in reader.watches))
+    reads.clear()
     async with house.client("member") as http:
         await send(http, 0, [row(1, x=1.0)])
         await until(lambda: all(looker.values == [1.0] for looker in lookers))
@@ -100,9 +103,9 @@ async def test_the_last_who_leaves_ends_the_reader(house: House) -> None:
 
 
 def test_a_tail_is_cut_where_it_was_told_already_and_where_it_is_too_long() -> None:
-    n = live.MAX_SERIES_POINTS + 5
+    n = MAX_SERIES_POINTS + 5
     tail = Tail(Series(1, "x"), 10, np.arange(n), np.arange(n), np.arange(n, dtype=np.float64))
-    assert unseen(tail, 12).start == n + 10 - live.MAX_SERIES_POINTS
+    assert unseen(tail, 12).start == n + 10 - MAX_SERIES_POINTS
     short = Tail(Series(1, "x"), 10, np.arange(4), np.arange(4), np.arange(4.0))
     assert unseen(short, 12).value.tolist() == [2.0, 3.0]
     assert unseen(short, 12).start == 12

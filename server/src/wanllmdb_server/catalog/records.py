@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from wanllmdb.wire import Kind, Record, is_row
+from wanllmdb import wire
+from wanllmdb.wire import Batch, Kind, Record, is_row
 from wanllmdb_server.domain.run import CONSOLE_PREFIX, SYSTEM_PREFIX, Finish, Loss, RunChanges
 
 _STREAMS: Final = frozenset(["stdout", "stderr"])
@@ -54,6 +55,25 @@ def read(writer: str, records: Iterable[Record]) -> Reading:
         except _MalformedError as error:  # noqa: PERF203 - each record stands for itself
             rejected.append((record.position, "malformed-record", str(error)))
     return Reading(changes, rows, rejected)
+
+
+def sort_out(batch: Batch, position: int) -> tuple[Reading, Batch]:
+    """What the records behind the position come to, and the batch that the store is given.
+
+    The store knows rows. What is to be kept as a row and came as something else is given to
+    it in a batch of the same reach, with rows at the same positions.
+
+    Raises:
+        WireError: the batch is damaged.
+    """
+    found = [each for each in wire.records(batch) if each.position > position]
+    reading = read(batch.writer, found)
+    if all(each.kind == Kind.ROW or each.kind not in ROWS for each in found):
+        return reading, batch
+    rows = [(place, int(Kind.ROW), wire.encode(payload)) for place, payload in reading.rows]
+    if not rows or rows[-1][0] != batch.end:  # any other kind only moves the position
+        rows.append((batch.end, int(Kind.SIGNAL), wire.encode({})))
+    return reading, wire.unpack(batch.writer, wire.pack(batch.start, rows))
 
 
 def _row(kind: int, payload: object) -> object:

@@ -12,9 +12,10 @@ no question to the catalog, whose answer of a moment ago is remembered.
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from wanllmdb import wire
 from wanllmdb.wire import Batch, Kind
 from wanllmdb_server.catalog.access import find_run_by_id, locate_run
 from wanllmdb_server.catalog.catalog import Catalog
-from wanllmdb_server.catalog.records import ROWS, Reading, read
+from wanllmdb_server.catalog.records import Reading, sort_out
 from wanllmdb_server.catalog.runs import apply_changes, touch
 from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import (
@@ -35,17 +36,19 @@ from wanllmdb_server.domain.errors import (
     UnavailableError,
 )
 from wanllmdb_server.domain.event import RunChanged, RunMoved, project_topic, run_topic
+from wanllmdb_server.domain.metric import Metric, Rejection, Steps
 from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run, RunChanges
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.events.bus import EventBus
 from wanllmdb_server.metrics.store import MetricStore, PositionGapError, StoreFullError
 
+logger = logging.getLogger("wanllmdb.ingest")
+
 REMEMBER_US: Final = 5_000_000  # how long a refusal of the catalog may come late
 REMEMBERED: Final = 10_000  # runs; beyond, the least recent is asked for again
 TOUCH_S: Final = 5.0  # a run's heart-beat is written so often, however often it sends
 IN_THREAD_BYTES: Final = 32 * 1024  # a larger body is unpacked off the event loop
-MAX_METRICS: Final = 1000  # in one JSON batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,6 @@ class Answer:
     accepted: Accepted
     stop: bool
     watched: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One point of a JSON batch. `run` is "owner/project/id" or a bare id."""
-
-    run: str
-    key: str
-    value: Any
-    step: int | None = None
-    time: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A point of a JSON batch that was not kept, by its place in the batch."""
-
-    index: int
-    code: str
-    detail: str
 
 
 class Ingest:
@@ -166,13 +149,21 @@ class Ingest:
             raise _gap(position)
         if batch.end <= position:
             return Accepted(position, 0)
-        reading, batch = await _in_thread(len(batch.body), _sorted, batch, position)
+        reading, batch = await self._sorted(batch, position)
         if not reading.changes.nothing:
             await self._apply(run, reading.changes)
         accepted = await self._append(run, batch)
         if reading.changes.finish is not None:
             await self._seal(run)
         return Accepted(accepted.position, accepted.rows, [*reading.rejected, *accepted.rejected])
+
+    async def _sorted(self, batch: Batch, position: int) -> tuple[Reading, Batch]:
+        try:
+            if len(batch.body) < IN_THREAD_BYTES:
+                return sort_out(batch, position)
+            return await asyncio.to_thread(sort_out, batch, position)
+        except wire.WireError as error:
+            raise _wire_fault(error) from error
 
     async def _append(self, run: Run, batch: Batch) -> Accepted:
         try:
@@ -211,12 +202,12 @@ class Ingest:
         async with turn:  # a step that follows the last one needs to be the only one that does
             known = (await self._store.positions(run.number)).get(writer, 0)
             start = known if first is None else first
-            steps = _Steps({} if known and first == 0 else await self._last_steps(run, points))
+            steps = Steps({} if known and first == 0 else await self._last_steps(run, points))
             rows = [
                 (
                     start + 1 + index,
                     int(Kind.ROW),
-                    wire.encode(_row(metric, steps, self._catalog.clock)),
+                    wire.encode(self._row(metric, steps.of(metric))),
                 )
                 for index, metric in points
             ]
@@ -227,6 +218,10 @@ class Ingest:
             Rejection(position - start - 1, code, detail)
             for position, code, detail in accepted.rejected
         ]
+
+    def _row(self, metric: Metric, step: int) -> tuple[int, int, Any]:
+        time = self._catalog.clock() if metric.time is None else metric.time
+        return step, time, {metric.key: metric.value}
 
     async def _last_steps(self, run: Run, points: Sequence[tuple[int, Metric]]) -> dict[str, int]:
         keys = sorted({metric.key for _, metric in points if metric.step is None})
@@ -298,49 +293,12 @@ class Ingest:
         """Do this beside the answer; `close` waits for it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
 
-
-class _Steps:
-    """The steps of points that do not say theirs: each key goes on from its last one."""
-
-    def __init__(self, last: Mapping[str, int]) -> None:
-        self._last = dict(last)
-
-    def of(self, metric: Metric) -> int:
-        """The step of the next point."""
-        step = self._last.get(metric.key, -1) + 1 if metric.step is None else metric.step
-        self._last[metric.key] = max(step, self._last.get(metric.key, step))
-        return step
-
-
-def _row(metric: Metric, steps: _Steps, clock: Callable[[], int]) -> tuple[int, int, Any]:
-    time = clock() if metric.time is None else metric.time
-    return steps.of(metric), time, {metric.key: metric.value}
-
-
-def _sorted(batch: Batch, position: int) -> tuple[Reading, Batch]:
-    """What the records behind the position come to, and the batch that the store is given.
-
-    The store knows rows. What is to be kept as a row and came as something else is given to
-    it in a batch of the same reach, with rows at the same positions.
-    """
-    try:
-        found = [each for each in wire.records(batch) if each.position > position]
-    except wire.WireError as error:
-        raise _wire_fault(error) from error
-    reading = read(batch.writer, found)
-    if all(each.kind == Kind.ROW or each.kind not in ROWS for each in found):
-        return reading, batch
-    rows = [(place, int(Kind.ROW), wire.encode(payload)) for place, payload in reading.rows]
-    if not rows or rows[-1][0] != batch.end:  # any other kind only moves the position
-        rows.append((batch.end, int(Kind.SIGNAL), wire.encode({})))
-    return reading, wire.unpack(batch.writer, wire.pack(batch.start, rows))
-
-
-async def _in_thread(size: int, work: Callable[..., Any], *of: object) -> Any:
-    """The result of the work, done in a thread if there is much of it."""
-    return work(*of) if size < IN_THREAD_BYTES else await asyncio.to_thread(work, *of)
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("beside an answer: %s", error, exc_info=error)
 
 
 def _unpacked(writer: str, content: bytes) -> Batch:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
@@ -25,7 +24,8 @@ from wanllmdb_server.domain.errors import InvalidError, ServerError
 from wanllmdb_server.domain.event import RunDeleted, RunMoved, project_topic, run_topic
 from wanllmdb_server.domain.news import Ended, Keys, News, Points, Runs, Wish
 from wanllmdb_server.domain.run import Run
-from wanllmdb_server.domain.series import KeyStats, Series, Tail
+from wanllmdb_server.domain.series import KeyStats, Series
+from wanllmdb_server.domain.watch import Watch, watch_from
 from wanllmdb_server.events.bus import EventBus, Subscription
 from wanllmdb_server.metrics.store import MetricStore
 
@@ -34,11 +34,10 @@ NEWS_S: Final = 1.0  # of runs and keys: they cost a look at every series of a r
 ACCESS_S: Final = 5.0  # how long somebody may still look who may no longer
 MAX_RUNS: Final = 1000
 MAX_WISHES: Final = 64
-MAX_SERIES_POINTS: Final = 20_000  # of one series at once; what is more is drawn anew
-MAX_POINTS: Final = 200_000  # of all series at once; what is more waits for the next tick
+NEWS_SHARE: Final = 4.0  # of the time between two looks, one may take a quarter
 MAX_NEWS: Final = 100  # runs at once; the others wait for the next look
 
-_log = logging.getLogger("wanllmdb.live")
+logger = logging.getLogger("wanllmdb.live")
 
 
 class Viewer(Protocol):
@@ -51,18 +50,6 @@ class Viewer(Protocol):
     def tell(self, news: News) -> None:
         """Take the news; returns at once."""
         ...
-
-
-@dataclass(eq=False, slots=True)
-class _Watch:
-    """A wish as it stands: how much of each series is told, and which runs are still due."""
-
-    wish: Wish
-    actor: Actor
-    viewer: Viewer
-    runs: Mapping[int, str]  # number to id
-    told: dict[Series, int]
-    due: set[int]
 
 
 class Live:
@@ -82,7 +69,7 @@ class Live:
         self._bus = bus
         self._clock = clock
         self._readers: dict[int, _Reader] = {}
-        self._watches: dict[tuple[Viewer, str], tuple[_Reader, _Watch]] = {}
+        self._watches: dict[tuple[Viewer, str], tuple[_Reader, Watch]] = {}
 
     async def subscribe(self, actor: Actor, viewer: Viewer, wish: Wish) -> None:
         """Tell the viewer from here on; a wish with a known id replaces the one before.
@@ -95,21 +82,14 @@ class Live:
         project = await asyncio.to_thread(locate_project, *where, Resource.POINTS, Verb.READ)
         runs = await asyncio.to_thread(locate_runs, *where, wish.runs, Resource.POINTS, Verb.READ)
         known = await self._store.keys([run.number for run in runs], wish.keys)
-        watch = _Watch(
-            wish=wish,
-            actor=actor,
-            viewer=viewer,
-            runs={run.number: run.id for run in runs},
-            told=_starts(wish, runs, known),
-            due={run.number for run in runs if wish.cursors.get(run.id)},
-        )
+        watch = watch_from(wish, actor, runs, known)
         self.unsubscribe(viewer, wish.id)
         reader = self._readers.get(project.id)
         if reader is None:
             events = self._bus.subscribe([project_topic(project.id)])
             reader = _Reader(self._catalog, self._store, events, project.id, self._clock)
             self._readers[project.id] = reader
-        reader.add(watch, known)
+        reader.add(viewer, watch, known)
         self._watches[viewer, wish.id] = (reader, watch)
 
     def unsubscribe(self, viewer: Viewer, wish_id: str | None = None) -> None:
@@ -151,7 +131,7 @@ class _Reader:
         clock: Callable[[], float],
     ) -> None:
         self.project_id = project_id
-        self.watches: set[_Watch] = set()
+        self.watches: dict[Watch, Viewer] = {}
         self._catalog = catalog
         self._store = store
         self._events = events
@@ -160,25 +140,26 @@ class _Reader:
         self._viewed: Counter[int] = Counter()
         self._known: dict[int, set[str]] = defaultdict(set)  # keys of numbers, by run
         self._news: dict[Viewer, set[int]] = {}  # runs of which each is still to hear
-        self._news_at = self._access_at = clock()
+        self._access_at = clock()
+        self._news_due = self._access_at + NEWS_S
         self.task = asyncio.create_task(self._read())
 
-    def add(self, watch: _Watch, known: Mapping[int, Sequence[KeyStats]]) -> None:
+    def add(self, viewer: Viewer, watch: Watch, known: Mapping[int, Sequence[KeyStats]]) -> None:
         """Read for this watch too; `known` is what its series were when it began."""
-        self.watches.add(watch)
-        self._news.setdefault(watch.viewer, set())
+        self.watches[watch] = viewer
+        self._news.setdefault(viewer, set())
         for number, each in known.items():
             self._known[number] |= {stats.key for stats in each if stats.kind == "number"}
         self._viewed.update(watch.runs.keys())
         self._events.add(run_topic(number) for number in watch.runs)
 
-    def remove(self, watch: _Watch) -> None:
+    def remove(self, watch: Watch) -> None:
         """Read for this watch no longer; a run that nobody views is watched no longer."""
-        if watch not in self.watches:
+        viewer = self.watches.pop(watch, None)
+        if viewer is None:
             return
-        self.watches.discard(watch)
-        if not any(other.viewer is watch.viewer for other in self.watches):
-            self._news.pop(watch.viewer, None)
+        if viewer not in self.watches.values():
+            self._news.pop(viewer, None)
         self._viewed.subtract(watch.runs.keys())
         unseen = [number for number in watch.runs if self._viewed[number] <= 0]
         self._events.remove(run_topic(number) for number in unseen)
@@ -191,16 +172,18 @@ class _Reader:
                 await asyncio.sleep(TICK_S)
                 try:
                     await self._tick()
-                except ServerError as error:
-                    _log.warning("project %d: %s", self.project_id, error)
+                except Exception:  # the others shall not go without for one bad look
+                    logger.exception("project %d could not be read", self.project_id)
 
     async def _tick(self) -> None:
         self._hear()
         await self._check_access()
         await self._tell_points()
-        if self._clock() - self._news_at >= NEWS_S and any(self._news.values()):
-            self._news_at = self._clock()
+        if self._clock() >= self._news_due and any(self._news.values()):
+            begun = self._clock()
             await self._tell_news()
+            # A look at runs of many keys is slow: it shall not become all that is done.
+            self._news_due = begun + max(NEWS_S, NEWS_SHARE * (self._clock() - begun))
 
     def _hear(self) -> None:
         moved: set[int] = set()
@@ -233,53 +216,26 @@ class _Reader:
             try:
                 await asyncio.to_thread(locate_project, *where, Resource.POINTS, Verb.READ)
             except ServerError as error:
-                if watch in self.watches:
-                    self.remove(watch)
-                    watch.viewer.tell(Ended(wish.id, error.code, str(error)))
+                viewer = self.watches.get(watch)
+                self.remove(watch)
+                if viewer is not None:
+                    viewer.tell(Ended(wish.id, error.code, str(error)))
 
     async def _tell_points(self) -> None:
-        ready = [watch for watch in self.watches if watch.due and watch.viewer.ready()]
+        ready = [watch for watch, viewer in self.watches.items() if watch.due and viewer.ready()]
         wanted: dict[Series, int] = {}
         for watch in ready:
-            for series in self._due(watch, watch.due):
+            for series in watch.wanted(self._known):
                 told = watch.told.get(series, 0)
                 wanted[series] = min(told, wanted.get(series, told))
-        if not wanted:
-            for watch in ready:
-                watch.due.clear()
-            return
-        tails = await self._store.tail(list(wanted), list(wanted.values()))
+        tails = await self._store.tail(list(wanted), list(wanted.values())) if wanted else []
         found = {tail.series: tail for tail in tails if len(tail.step)}
         for watch in ready:
-            pieces = self._share(watch, found)
-            if pieces and watch in self.watches:
+            pieces = watch.share(found, self._known)
+            viewer = self.watches.get(watch)
+            if pieces and viewer is not None:
                 path = f"{watch.wish.owner}/{watch.wish.project}"
-                watch.viewer.tell(Points(watch.wish.id, path, pieces))
-
-    def _share(self, watch: _Watch, found: Mapping[Series, Tail]) -> list[tuple[str, Tail]]:
-        """What of these tails is new to a watch; runs beyond the limit stay due."""
-        pieces: list[tuple[str, Tail]] = []
-        points = 0
-        for number in list(watch.due):
-            if points > MAX_POINTS:
-                break
-            watch.due.discard(number)
-            for series in self._due(watch, (number,)):
-                tail = found.get(series)
-                if tail is None:
-                    continue
-                piece = unseen(tail, watch.told.get(series, 0))
-                watch.told[series] = tail.start + len(tail.step)
-                if len(piece.step):
-                    pieces.append((watch.runs[number], piece))
-                    points += len(piece.step)
-        return pieces
-
-    def _due(self, watch: _Watch, numbers: Iterable[int]) -> Iterable[Series]:
-        for number in numbers:
-            keys = watch.wish.keys
-            for key in self._known[number] if keys is None else keys:
-                yield Series(number, key)
+                viewer.tell(Points(watch.wish.id, path, pieces))
 
     async def _tell_news(self) -> None:
         due = {viewer: numbers for viewer, numbers in self._news.items() if viewer.ready()}
@@ -312,34 +268,7 @@ class _Reader:
         return Keys(f"{run.owner}/{run.project}", run.id, keys)
 
 
-def unseen(tail: Tail, told: int) -> Tail:
-    """The part of a tail behind what was told, or its end if that is too long to tell."""
-    skip = max(0, told - tail.start, len(tail.step) - MAX_SERIES_POINTS)
-    if not skip:
-        return tail
-    return replace(
-        tail,
-        start=tail.start + skip,
-        step=tail.step[skip:],
-        time=tail.time[skip:],
-        value=tail.value[skip:],
-    )
-
-
 def _load(catalog: Catalog, numbers: Sequence[int]) -> list[Run]:
     with catalog.reading() as connection:
         query = select_runs(full=True).where(runs_table.c.number.in_(numbers))
         return [run_from(row) for row in connection.execute(query).mappings()]
-
-
-def _starts(
-    wish: Wish, runs: Sequence[Run], known: Mapping[int, Sequence[KeyStats]]
-) -> dict[Series, int]:
-    """From where each series is told: the cursor that was sent, else what is there now."""
-    told = {
-        Series(number, stats.key): stats.logged for number, each in known.items() for stats in each
-    }
-    for run in runs:
-        for key, cursor in wish.cursors.get(run.id, {}).items():
-            told[Series(run.number, key)] = cursor
-    return told

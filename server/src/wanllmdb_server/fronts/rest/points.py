@@ -18,15 +18,18 @@ from starlette.routing import Route
 from wanllmdb import wire
 from wanllmdb_server.domain.access import Resource, Role, Verb, must_be_allowed
 from wanllmdb_server.domain.errors import Fault, InvalidError, ServerError
+from wanllmdb_server.domain.metric import MAX_METRICS, Metric, Rejection
+from wanllmdb_server.fronts.rest import problems
 from wanllmdb_server.fronts.rest.auth import actor_of
 from wanllmdb_server.fronts.rest.json_body import strict_json
 from wanllmdb_server.fronts.rest.routes import declares
 from wanllmdb_server.fronts.rest.services import services_of
-from wanllmdb_server.services.ingest import MAX_METRICS, Metric, Rejection
 
 MAX_BATCH_ID: Final = 64
 _INT64: Final = 1 << 63
 _JSON: Final = "application/json"
+_WRITER: Final = "/projects/{owner}/{project}/runs/{run}/writers/{writer}/batches"
+_METRICS: Final = "/metrics/batch"
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-_INT64, le=_INT64 - 1)]
 _Time = Annotated[int, msgspec.Meta(ge=0, le=_INT64 - 1)]
@@ -103,11 +106,36 @@ async def take_metrics(request: Request) -> Response:
 
 def routes(prefix: str) -> list[Route]:
     """The routes of this file, under the prefix."""
-    writer = "/projects/{owner}/{project}/runs/{run}/writers/{writer}/batches"
     return [
-        Route(prefix + writer, take_batch, methods=["POST"]),
-        Route(prefix + "/metrics/batch", take_metrics, methods=["POST"]),
+        Route(prefix + _WRITER, take_batch, methods=["POST"]),
+        Route(prefix + _METRICS, take_metrics, methods=["POST"]),
     ]
+
+
+def paths(prefix: str) -> dict[str, Any]:
+    """The routes as the description of the API (OpenAPI) has them."""
+    names = ("owner", "project", "run", "writer")
+    batch = _described("sendBatch", "A packed batch of one writer of a run", wire.CONTENT_TYPE)
+    batch["parameters"] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
+    metrics = _described("sendMetrics", "Points as JSON, 1 to 1000", _JSON)
+    return {prefix + _WRITER: {"post": batch}, prefix + _METRICS: {"post": metrics}}
+
+
+def _described(name: str, summary: str, media_type: str) -> dict[str, Any]:
+    return {
+        "tags": ["ingest"],
+        "operationId": name,
+        "summary": summary,
+        "description": "docs/reference/http-api.md has the body and the answer.",
+        "requestBody": {"required": True, "content": {media_type: {}}},
+        "responses": {
+            "200": {"description": "Durable", "content": {_JSON: {"schema": {"type": "object"}}}},
+            "default": {"description": "What went wrong", "content": {problems.MEDIA_TYPE: {}}},
+        },
+    }
 
 
 def _must_be(request: Request, wanted: str) -> None:
