@@ -20,10 +20,8 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <TooltipProvider>
-        <>
-          <RouterProvider router={makeRouter()} />
-          <Toaster />
-        </>
+        <RouterProvider router={makeRouter()} />
+        <Toaster />
       </TooltipProvider>
     </QueryClientProvider>
   </StrictMode>,

@@ -13,6 +13,7 @@ import { meQuery, queryClient } from "./api/queries";
 import { Login } from "./features/account/Login";
 import { Projects } from "./features/projects/Projects";
 import { NotFound, RouteError } from "./features/shell/Lost";
+import { ProjectGate } from "./features/shell/ProjectGate";
 import { Shell } from "./features/shell/Shell";
 import { parseSearch, stringifySearch, textOnly } from "./search";
 
@@ -51,7 +52,7 @@ const settings = createRoute({
 const project = createRoute({
   getParentRoute: () => inside,
   path: "/$owner/$project",
-  component: Outlet,
+  component: ProjectGate,
 });
 
 const projectHome = createRoute({

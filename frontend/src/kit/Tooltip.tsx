@@ -1,6 +1,6 @@
 /** A name for what has no words, shown on hover and on focus. */
 import { Tooltip as Radix } from "radix-ui";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import styles from "./floating.module.css";
 
 interface TooltipProps {
@@ -24,7 +24,7 @@ export function Tooltip({ text, hint, side = "bottom", children }: TooltipProps)
   );
 }
 
-export function TooltipProvider({ children }: { children: ReactElement }) {
+export function TooltipProvider({ children }: { children: ReactNode }) {
   return (
     <Radix.Provider delayDuration={350} skipDelayDuration={200} disableHoverableContent>
       {children}

@@ -70,6 +70,7 @@ it("any value fits on one line", () => {
   expect(plain({ a: [1] })).toBe('{"a":[1]}');
   expect(plain(0.1)).toBe("0.1");
   expect(plain(3e-4)).toBe("0.0003");
+  expect(plain(861 * 1e-4)).toBe("0.0861");
   expect(plain(0.123456789)).toBe("0.1235");
   expect(plain(false)).toBe("false");
   expect(plain(undefined)).toBe("–");

@@ -62,7 +62,12 @@ const SHORT = 7; // characters: a number that is written so briefly is shown as 
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "number") {
-    return Number.isFinite(value) && String(value).length <= SHORT ? exact(value) : number(value);
+    const short = Number.isFinite(value) && String(value).length <= SHORT;
+    return short
+      ? exact(value)
+      : number(value)
+          .replace(/(\.\d*?)0+$/, "$1")
+          .replace(/\.$/, "");
   }
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "true" : "false";

@@ -1,6 +1,6 @@
 /** The columns that a table of runs may have, and those that it has when nobody chose. */
 import { Link } from "@tanstack/react-router";
-import type { Json, Run } from "../../api/types";
+import type { Json, JsonMap, Run } from "../../api/types";
 import { Badge } from "../../kit/Chip";
 import { ago, at, duration, exact, fromJson, plain } from "../../kit/format";
 import { StateDot, Swatch } from "../../kit/marks";
@@ -10,9 +10,11 @@ import styles from "./RunsTable.module.css";
 
 export type RunColumn = TableColumn<Run>;
 
+const { compare: byName } = new Intl.Collator("en", { numeric: true });
 const CONFIG = "config.";
 const SUMMARY = "summary.";
 const USUAL_EACH = 6;
+const LOOKED_AT = 200; // of the loaded runs, to see what differs
 
 /** Microseconds that a run took, or has taken so far. */
 export function took(run: Run, nowMs: number): number {
@@ -123,21 +125,30 @@ export function leaves(map: Json, prefix = ""): string[] {
   });
 }
 
+const named = new WeakMap<object, string[]>(); // a table asks the same runs again and again
+
+function leavesOf(map: JsonMap): string[] {
+  const known = named.get(map) ?? leaves(map);
+  named.set(map, known);
+  return known;
+}
+
 /** Every column that these runs can fill, by id. */
 export function known(runs: readonly Run[], nowMs: number): Map<string, RunColumn> {
   const columns = new Map(fixed(nowMs).map((column) => [column.id, column]));
-  const config = new Set(runs.flatMap((run) => leaves(run.config)));
-  const summary = new Set(runs.flatMap((run) => leaves(run.summary)));
-  for (const key of [...config].sort()) columns.set(CONFIG + key, ofMap(CONFIG + key));
-  for (const key of [...summary].sort()) columns.set(SUMMARY + key, ofMap(SUMMARY + key));
+  const config = new Set(runs.flatMap((run) => leavesOf(run.config)));
+  const summary = new Set(runs.flatMap((run) => leavesOf(run.summary)));
+  for (const key of [...config].sort(byName)) columns.set(CONFIG + key, ofMap(CONFIG + key));
+  for (const key of [...summary].sort(byName)) columns.set(SUMMARY + key, ofMap(SUMMARY + key));
   return columns;
 }
 
 /** What most want to see: settings that differ, and the first results. */
 export function usual(runs: readonly Run[], columns: ReadonlyMap<string, RunColumn>): string[] {
   const ids = [...columns.keys()];
+  const some = runs.slice(0, LOOKED_AT);
   const spread = (id: string) =>
-    new Set(runs.map((run) => JSON.stringify(leaf(run.config, id.slice(CONFIG.length))))).size;
+    new Set(some.map((run) => JSON.stringify(leaf(run.config, id.slice(CONFIG.length))))).size;
   const config = ids.filter((id) => id.startsWith(CONFIG));
   const differing = config.filter((id) => spread(id) > 1);
   const results = ids.filter((id) => id.startsWith(SUMMARY) && !id.startsWith(`${SUMMARY}system/`));

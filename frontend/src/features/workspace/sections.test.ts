@@ -16,6 +16,7 @@ describe("sections", () => {
   it("count layers as people do", () => {
     const [section] = arrange([], ["w/10", "w/9", "w/2"]);
     expect(section?.keys).toEqual(["w/2", "w/9", "w/10"]);
+    expect(names(arrange([], ["layer10/w", "layer9/w"]))).toEqual(["layer9", "layer10"]);
   });
 
   it("never move for a key that comes later", () => {

@@ -25,10 +25,12 @@ function rank(name: string): number {
   return LAST.includes(name.toLowerCase()) ? 1000 : 100;
 }
 
+const { compare: byName } = new Intl.Collator("en", { numeric: true });
+
 /** Losses before the rest, then by name with numbers in their order. */
 function byInterest(a: string, b: string): number {
   const loss = (key: string) => (/loss$/i.test(key) ? 0 : 1);
-  return loss(a) - loss(b) || a.localeCompare(b, "en", { numeric: true });
+  return loss(a) - loss(b) || byName(a, b);
 }
 
 export function arrange(before: Section[], keys: readonly string[]): Section[] {
@@ -45,7 +47,7 @@ export function arrange(before: Section[], keys: readonly string[]): Section[] {
     if (home) home.keys.push(key);
     else made.push({ name, keys: [key] });
   }
-  made.sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name, "en"));
+  made.sort((a, b) => rank(a.name) - rank(b.name) || byName(a.name, b.name));
   return [...sections, ...made];
 }
 
