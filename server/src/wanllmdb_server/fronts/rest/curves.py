@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -19,90 +18,23 @@ from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.series import KeyStats, Window
 from wanllmdb_server.fronts.rest import frame
 from wanllmdb_server.fronts.rest.auth import CurrentActor
-from wanllmdb_server.fronts.rest.routes import RestRouter
+from wanllmdb_server.fronts.rest.routes import API, RestRouter
+from wanllmdb_server.fronts.rest.schemas import points as form
 from wanllmdb_server.fronts.rest.services import services_of
-from wanllmdb_server.services.curves import (
-    MAX_BUCKETS,
-    MAX_KEYS,
-    MAX_RUNS,
-    MIN_BUCKETS,
-    Panel,
-    Question,
-)
+from wanllmdb_server.services.curves import MAX_RUNS, Panel, Question
 
 MAX_POINTS: Final = 100_000
 _JSON: Final = "application/json"
 _READ: Final = (Resource.POINTS, Verb.READ)
 _INT64: Final = 1 << 63
 
-router = RestRouter(prefix="/api/v1", tags=["points"])
-
-
-class CurvesQuestion(BaseModel):
-    """What a panel asks; all its runs are drawn on one grid."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    project: str = Field(description="owner/project")
-    runs: list[str] = Field(max_length=MAX_RUNS)
-    keys: list[str] = Field(max_length=MAX_KEYS)
-    x: Literal["step", "relative", "wall"] = "step"
-    first: float | None = Field(None, description="in units of x: steps, or microseconds")
-    last: float | None = None
-    buckets: int = Field(400, ge=MIN_BUCKETS, le=MAX_BUCKETS)
-
-
-class Key(BaseModel):
-    """A series of a run, and what is known of it without reading its points."""
-
-    key: str
-    kind: Literal["number", "object"]
-    logged: int
-    last: Any
-    last_step: int
-    last_time: int
-    first_step: int
-    low: float | None
-    high: float | None
-    mean: float | None
-    nan: int
-    posinf: int
-    neginf: int
-
-
-class RunKeys(BaseModel):
-    """The series of a run."""
-
-    keys: list[Key]
-
-
-class CommonKey(BaseModel):
-    """A key, and how many of the runs have it."""
-
-    key: str
-    kind: Literal["number", "object"]
-    runs: int
-
-
-class ProjectKeys(BaseModel):
-    """The keys of several runs."""
-
-    keys: list[CommonKey]
-
-
-class ExactPoints(BaseModel):
-    """Points of one series with nothing left out, by step."""
-
-    key: str
-    step: list[int]
-    time: list[int]
-    value: list[Any]
-    next: str | None
+router = RestRouter(prefix=API, tags=["points"])
 
 
 @router.post(
     "/curves",
     access=_READ,
+    operation_id="drawCurves",
     summary="Curves of keys of runs, one frame for each key",
     response_class=Response,
     responses={
@@ -112,7 +44,7 @@ class ExactPoints(BaseModel):
         }
     },
 )
-async def draw(request: Request, question: CurvesQuestion, actor: CurrentActor) -> Response:
+async def draw(request: Request, question: form.CurvesQuestion, actor: CurrentActor) -> Response:
     """Draw curves."""
     as_json = _wants_json(request)
     owner, project = _project_of(question.project)
@@ -141,8 +73,9 @@ async def draw(request: Request, question: CurvesQuestion, actor: CurrentActor) 
 @router.get(
     "/projects/{owner}/{project}/runs/{run}/keys",
     access=_READ,
+    operation_id="listRunKeys",
     summary="The series of a run",
-    response_model=RunKeys,
+    response_model=form.RunKeys,
 )
 async def run_keys(
     request: Request, owner: str, project: str, run: str, actor: CurrentActor
@@ -155,8 +88,9 @@ async def run_keys(
 @router.get(
     "/projects/{owner}/{project}/keys",
     access=_READ,
+    operation_id="listProjectKeys",
     summary="The keys of several runs, or of the project's newest",
-    response_model=ProjectKeys,
+    response_model=form.ProjectKeys,
 )
 async def project_keys(
     request: Request,
@@ -173,8 +107,9 @@ async def project_keys(
 @router.get(
     "/projects/{owner}/{project}/runs/{run}/points",
     access=_READ,
+    operation_id="getPoints",
     summary="Exact points of a series, by step",
-    response_model=ExactPoints,
+    response_model=form.ExactPoints,
 )
 async def points(
     request: Request,
@@ -239,7 +174,7 @@ def _panel_json(panel: Panel, x: str) -> dict[str, Any]:
 
 
 def _key(stats: KeyStats) -> dict[str, Any]:
-    said = {name: getattr(stats, name) for name in Key.model_fields}
+    said = {name: getattr(stats, name) for name in form.Key.model_fields}
     return said | {"last": plain(stats.last)}
 
 
