@@ -2,7 +2,7 @@
 
 Users, their passwords, API keys, sessions and one-time tokens. A secret is shown once, when it
 is made; afterwards only its digest exists. Methods block: on an event loop, call them in a
-thread. A key or session that has ended is dead at once here and within `RECENT_US` elsewhere.
+thread. A key or session that has ended is dead within `holders.RECENT_US`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from wanllmdb_server.catalog.credentials import (
     new_one_time_token,
     new_session_token,
 )
+from wanllmdb_server.catalog.holders import SESSION_IDLE_US, SESSION_US, Holders, actor_of_user
 from wanllmdb_server.domain.access import (
     Actor,
     Resource,
@@ -31,7 +32,7 @@ from wanllmdb_server.domain.access import (
     must_be_known,
     within,
 )
-from wanllmdb_server.domain.account import ApiKey, User, is_key, name_fault, password_fault
+from wanllmdb_server.domain.account import ApiKey, User, name_fault, password_fault
 from wanllmdb_server.domain.attempts import Attempts
 from wanllmdb_server.domain.errors import (
     ConflictError,
@@ -43,17 +44,12 @@ from wanllmdb_server.domain.errors import (
     TooOftenError,
     UnauthenticatedError,
 )
-from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import text_fault
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 DAY: Final = 24 * 60 * MINUTE
 
-RECENT_US: Final = 5 * SECOND  # how long a look-up is believed: ingest asks for every batch
-USED_US: Final = MINUTE  # how exactly the last use of a key or session is known
-SESSION_IDLE_US: Final = 7 * DAY
-SESSION_US: Final = 30 * DAY
 ONE_TIME_US: Final = 15 * MINUTE
 TRIES_BY_NAME: Final = 5  # wrong passwords a minute for one account
 TRIES_BY_ADDRESS: Final = 20  # and from one address
@@ -81,7 +77,7 @@ class Accounts:
         self._catalog = catalog
         self._passwords = passwords
         self._random_bytes = random_bytes
-        self._recent = Recent[Actor](lifetime=RECENT_US, size=10_000)
+        self._holders = Holders(catalog)
         self._by_name = Attempts(TRIES_BY_NAME, window_us=MINUTE)
         self._by_address = Attempts(TRIES_BY_ADDRESS, window_us=MINUTE)
 
@@ -89,40 +85,11 @@ class Accounts:
 
     def recent_actor(self, secret: str) -> Actor | None:
         """Whose key or session token this is, if it was looked up a moment ago; never blocks."""
-        return self._recent.get(digest_of(secret), now=self._catalog.clock())
+        return self._holders.recent(secret)
 
     def actor_of(self, secret: str) -> Actor | None:
         """Whose key or session token this is; None if it is nobody's, or no longer."""
-        if len(secret) > 256:
-            return None
-        digest, now = digest_of(secret), self._catalog.clock()
-        found = self._key_holder if is_key(secret) else self._session_holder
-        actor = self._recent.get(digest, now=now) or found(digest, now)
-        if actor is not None:
-            self._recent.put(digest, actor, now=now)
-        return actor
-
-    def _key_holder(self, digest: str, now: int) -> Actor | None:
-        with self._catalog.reading() as connection:
-            found = rows.find_key(connection, digest)
-        if found is None:
-            return None
-        if found.used_at is None or now - found.used_at > USED_US:
-            with self._catalog.writing() as connection:
-                rows.touch_key(connection, digest, now=now)
-        return _actor(found.user, Scope(found.scope))
-
-    def _session_holder(self, digest: str, now: int) -> Actor | None:
-        with self._catalog.reading() as connection:
-            found = rows.find_session(connection, digest)
-        if found is None or found.used_at is None:
-            return None
-        if now - found.used_at > SESSION_IDLE_US or now - found.created_at > SESSION_US:
-            return None
-        if now - found.used_at > USED_US:
-            with self._catalog.writing() as connection:
-                rows.touch_session(connection, digest, now=now)
-        return _actor(found.user, Scope.ADMIN)
+        return self._holders.find(secret)
 
     # -- signing in and out -----------------------------------------------------------------
 
@@ -169,7 +136,7 @@ class Accounts:
         digest = digest_of(token)
         with self._catalog.writing() as connection:
             rows.delete_session(connection, digest)
-        self._recent.drop(digest)
+        self._holders.drop(digest)
 
     def _count_try(self, name: str, address: str, now: int) -> None:
         for attempts, key in ((self._by_address, address), (self._by_name, name)):
@@ -222,7 +189,7 @@ class Accounts:
         with self._catalog.writing() as connection:
             keep = digest_of(token) if token else None
             rows.delete_sessions(connection, user_id, besides=keep)
-        self._recent.clear()
+        self._holders.clear()
 
     def _check_current(self, actor: Actor, kept: str, current: str) -> None:
         wait = self._by_name.begin(actor.name, now=self._catalog.clock())
@@ -268,7 +235,7 @@ class Accounts:
             digest = rows.delete_key(connection, user_id, key_id)
         if digest is None:
             raise NotFoundError("You have no such key.", code="key-not-found")
-        self._recent.drop(digest)
+        self._holders.drop(digest)
 
     def _new_key(self, user_id: int, name: str, scope: Scope) -> tuple[ApiKey, str]:
         secret = new_key(self._random_bytes)
@@ -365,11 +332,7 @@ class Accounts:
 
 def actor_for(user: User, scope: Scope = Scope.ADMIN) -> Actor:
     """The user as one who asks, for the command line and for tests."""
-    return _actor(user, scope)
-
-
-def _actor(user: User, scope: Scope) -> Actor:
-    return Actor(user_id=user.id, name=user.name, admin=user.admin, scope=scope)
+    return actor_of_user(user, scope)
 
 
 def _account(actor: Actor, verb: Verb) -> int:

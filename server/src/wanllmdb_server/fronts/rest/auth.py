@@ -19,10 +19,10 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from wanllmdb_server.catalog.holders import SESSION_US
 from wanllmdb_server.domain.access import ANONYMOUS, Actor
 from wanllmdb_server.domain.errors import MalformedError, NotAllowedError, UnauthenticatedError
 from wanllmdb_server.fronts.rest.services import services_of
-from wanllmdb_server.services.accounts import SESSION_US
 
 COOKIE: Final = "wanllmdb-session"
 SECURE_COOKIE: Final = "__Host-wanllmdb-session"  # over https: bound to this host
