@@ -90,13 +90,33 @@ def test_a_restart_between_two_segments_begins_at_the_start_of_the_second(
         outbox.fill()
         clock.now += 1
     outbox.send(sink, RUN)
-    assert [segment.number_of(path) for path in journal.segments(spool.directory, "w")] == [1]
     outbox.close()
+    journal.segments(spool.directory, "w")[0].unlink()
     log(spool, *range(20, 25))
     again = an_outbox(spool, clock)
     again.fill()
     again.send(sink, RUN)
     assert sink.rows == list(range(25))
+
+
+def test_the_newest_segment_that_is_acknowledged_stays_until_the_next_is_too(
+    spool: Spool, clock: Clock
+) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, *range(20))
+    spool.roll()
+    for _ in range(2):
+        outbox.fill()
+        clock.now += 1
+    outbox.send(sink, RUN)
+    sink.rows, sink.position = [], 0
+    log(spool, 20)
+    for _ in range(3):
+        outbox.fill()
+        outbox.send(sink, RUN)
+    assert sink.rows == list(range(21))
+    assert outbox.gaps == 0
+    assert [segment.number_of(path) for path in journal.segments(spool.directory, "w")] == [1]
 
 
 def test_a_full_batch_is_due_and_holds_no_more(spool: Spool, clock: Clock) -> None:

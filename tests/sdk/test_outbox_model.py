@@ -24,6 +24,7 @@ class MemorySink:
     def __init__(self) -> None:
         self.position = 0
         self.rows: list[int] = []
+        self.files: dict[str, bytes] = {}
         self.script: list[str] = []
 
     def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
@@ -50,6 +51,19 @@ class MemorySink:
 
     def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
         return Pulse()
+
+    def put_file(
+        self,
+        owner: str,
+        project: str,
+        run: str,
+        path: str,
+        content: bytes,
+        *,
+        digest: str,
+        mime: str,
+    ) -> None:
+        self.files[path] = content
 
     def close(self) -> None:
         """Nothing is open."""
@@ -134,6 +148,7 @@ class Delivery(RuleBasedStateMachine):
         assert self.sink.rows == list(range(len(self.sink.rows)))
 
     def teardown(self) -> None:
+        self.append(1)  # what a server forgot is noticed with the next record
         self.spool.close()
         self.sink.script = []
         for _ in range(1000):
@@ -141,10 +156,11 @@ class Delivery(RuleBasedStateMachine):
                 break
             self.now += 1.0
             self.outbox.send(self.sink, RUN)
+        self.outbox.close()
+        self.folder.cleanup()
         assert self.sink.rows == list(range(self.logged))
         assert self.outbox.gaps == 0
         assert not self.directory.exists()
-        self.folder.cleanup()
 
 
 TestDelivery = Delivery.TestCase

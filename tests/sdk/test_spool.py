@@ -10,12 +10,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from wanllmdb import journal, segment, wire
+from wanllmdb.keeper import Keeper
 from wanllmdb.spool import Spool, new_writer
 
 HEADER = {"run": "r1", "project": "digits", "owner": None}
@@ -323,3 +325,53 @@ def test_a_journal_without_its_mark_begins_at_the_start(tmp_path: Path) -> None:
         assert journal.read_mark(tmp_path, "w") == journal.Mark(), f"byte {at}"
         path.write_bytes(content[:at])
         assert journal.read_mark(tmp_path, "w") == journal.Mark(), f"cut at {at}"
+
+
+def test_a_segment_that_grew_old_is_followed_by_the_next(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.append(wire.Kind.ROW, row(0))
+    spool.tend()
+    assert len(journal.segments(spool.directory, spool.writer)) == 1
+    monkeypatch.setattr("wanllmdb.spool.SEGMENT_SECONDS", 0.0)
+    spool.tend()
+    assert len(journal.segments(spool.directory, spool.writer)) == 2
+    spool.tend()
+    assert len(journal.segments(spool.directory, spool.writer)) == 2, "an empty one stays"
+    spool.append(wire.Kind.ROW, row(1))
+    assert steps(spool.directory) == [0, 1]
+
+
+def test_a_keeper_tends_the_spool_until_it_is_closed(spool: Spool) -> None:
+    keeper = Keeper(spool, seconds=0.001)
+    keeper.start()
+    spool.append(wire.Kind.ROW, row(0))
+    os.close(spool._file.fd)
+    spool.append(wire.Kind.ROW, row(1))
+    end = time.monotonic() + 10
+    while spool.failing and time.monotonic() < end:
+        time.sleep(0.01)
+    assert spool.failing is None
+    assert steps(spool.directory) == [0, 1]
+    spool.close()
+    assert keeper._thread is not None
+    keeper._thread.join(10)
+    assert not keeper._thread.is_alive()
+
+
+def test_syncing_beside_four_threads_that_change_segments_disturbs_none(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path / "r1", segment_bytes=2000)
+
+    def work(first: int) -> None:
+        for n in range(first, first + 500):
+            spool.append(wire.Kind.ROW, row(n))
+
+    threads = [threading.Thread(target=work, args=(k * 1000,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        spool.sync()
+    for thread in threads:
+        thread.join()
+    assert sorted(steps(spool.directory)) == [k * 1000 + n for k in range(4) for n in range(500)]
+    spool.close()

@@ -340,16 +340,28 @@ class Outbox:
             journal.write_mark(self.directory, self.writer, self.mark)
 
     def _prune(self) -> None:
-        """Remove the segments of which every record is acknowledged."""
-        needed = self._pending[0].position >> wire.SEGMENT_SHIFT if self._pending else None
-        while self._read and (needed is None or self._read[0] < needed):
-            number = self._read.pop(0)
+        """Remove the segments behind the one in which the server stands.
+
+        The last one that it acknowledged stays: a server that lost its newest records with a
+        power failure says so when the next batch comes, and gets them again.
+        """
+        for number in list(self._read):
             path = self.directory / segment.segment_name(self.writer, number)
             with contextlib.suppress(FileNotFoundError):
-                if self._adopt is not None:
-                    for frame in segment.read_segment(path, self._ends[number]):
-                        self._adopt(frame.kind, frame.payload)
+                self._adopt_late(number, path)
+                if number >= self.mark.position >> wire.SEGMENT_SHIFT:
+                    continue
                 path.unlink()
+            self._read.remove(number)
+
+    def _adopt_late(self, number: int, path: Path) -> None:
+        """Append anew what was written to a segment after it was read to its end."""
+        if self._adopt is None or path.stat().st_size <= self._ends[number]:
+            return
+        with SegmentReader(path, self._ends[number]) as reader:
+            for frame in reader.frames():
+                self._adopt(frame.kind, frame.payload)
+            self._ends[number] = reader.offset
 
 
 def _metrics(frame: Frame) -> int:

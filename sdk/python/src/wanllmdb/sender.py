@@ -12,7 +12,6 @@ children of the training that log are sent from here too.
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import threading
@@ -37,8 +36,6 @@ REFUSED_DELAY: Final = 600.0
 STRETCH_SECONDS: Final = 0.0002
 REST_FACTOR: Final = 9.0
 NO_PROGRESS_SECONDS: Final = 10.0
-
-_log = logging.getLogger("wanllmdb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +252,7 @@ class Sender:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
         except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
             if self.trouble != repr(error):
-                _log.exception("wanllmdb: the sender met an error it does not know; it goes on.")
+                _complain(error)
             self.trouble = repr(error)
             self._not_before = self._clock() + self._backoff.next()
             delay = POLL_SECONDS
@@ -341,3 +338,12 @@ class Sender:
         if used >= STRETCH_SECONDS:
             time.sleep(min(used, STRETCH_SECONDS * 5) * REST_FACTOR)
             self._stretch_began = time.thread_time()
+
+
+def _complain(error: Exception) -> None:
+    # Imported here: it is needed by nobody whose sender does what it should.
+    import logging
+
+    logging.getLogger("wanllmdb").error(
+        "The sender met an error that it does not know, and goes on.", exc_info=error
+    )
