@@ -158,7 +158,7 @@ async def test_exact_points_come_page_by_page(house: House) -> None:
         some = await http.get(url, params={"key": "loss", "first": 10, "last": 12})
         assert some.json()["step"] == [10, 11, 12]
         bad = await http.get(url, params={"key": "loss", "cursor": "nonsense"})
-        assert bad.status_code == 422
+        assert bad.status_code == 400
         assert bad.json()["code"] == "bad-cursor"
 
 

@@ -21,7 +21,7 @@ from wanllmdb_server.catalog.access import find_project, locate_runs
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.tables import runs as runs_table
 from wanllmdb_server.domain.access import Actor, Resource, Verb
-from wanllmdb_server.domain.errors import Fault, InvalidError
+from wanllmdb_server.domain.errors import Fault, InvalidError, MalformedError
 from wanllmdb_server.domain.run import Run
 from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window, XAxis
 from wanllmdb_server.metrics.store import MetricStore
@@ -126,8 +126,9 @@ class Curves:
                 Series(located.number, key), window, limit=limit, cursor=cursor
             )
         except ValueError as error:
-            fault = Fault("/cursor", "bad-cursor", "The cursor is none that this route gave.")
-            raise InvalidError(fault.detail, code=fault.code, faults=[fault]) from error
+            detail = "The cursor is none that this route gave."
+            fault = Fault("/cursor", "bad-cursor", detail)
+            raise MalformedError(detail, code=fault.code, faults=[fault]) from error
 
     async def _panels(self, question: Question, runs: Sequence[Run]) -> AsyncIterator[Panel]:
         for key in question.keys:
