@@ -171,7 +171,7 @@ class Sender:
             self._put_off(UnreachableError(f"The spool cannot be read: {error}"))
         return POLL_SECONDS if self._not_before <= now else self._not_before - self._clock()
 
-    def finish(self, *, budget_unreachable: float = 5.0, budget_progress: float = 60.0) -> Report:
+    def finish(self, *, budget_unreachable: float = 4.5, budget_progress: float = 60.0) -> Report:
         """Close the spool, send what is left within a budget, and stop.
 
         Args:
