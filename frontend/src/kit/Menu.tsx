@@ -3,6 +3,7 @@ import { Check } from "lucide-react";
 import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
 import type { ReactElement, ReactNode } from "react";
 import styles from "./floating.module.css";
+import { layers } from "./layers";
 
 interface FloatingProps {
   trigger: ReactElement;
@@ -14,7 +15,7 @@ export function Menu({ trigger, align = "start", children }: FloatingProps) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={layers()}>
         <DropdownMenu.Content
           className={styles.menu}
           align={align}
@@ -88,7 +89,7 @@ export function Popover({ trigger, align = "start", label, children }: PopoverPr
   return (
     <RadixPopover.Root>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
+      <RadixPopover.Portal container={layers()}>
         <RadixPopover.Content
           aria-label={label}
           className={styles.popover}

@@ -5,6 +5,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import styles from "./Dialog.module.css";
+import { layers } from "./layers";
 
 interface OverlayProps {
   label: string;
@@ -45,6 +46,6 @@ export function Overlay({ label, onClose, onKey, children }: OverlayProps) {
     >
       {children}
     </div>,
-    document.body,
+    layers(),
   );
 }

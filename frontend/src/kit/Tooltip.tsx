@@ -2,6 +2,7 @@
 import { Tooltip as Radix } from "radix-ui";
 import type { ReactElement, ReactNode } from "react";
 import styles from "./floating.module.css";
+import { layers } from "./layers";
 
 interface TooltipProps {
   text: string;
@@ -14,7 +15,7 @@ export function Tooltip({ text, hint, side = "bottom", children }: TooltipProps)
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={layers()}>
         <Radix.Content className={styles.tooltip} side={side} sideOffset={6} collisionPadding={8}>
           {text}
           {hint && <kbd className={styles.hint}>{hint}</kbd>}

@@ -36,15 +36,16 @@ export function Skeleton({ width = "100%", height, lines = 1 }: SkeletonProps) {
 interface EmptyProps {
   icon?: ReactNode;
   title: string;
+  page?: boolean; // it is all that the page has to say
   children?: ReactNode;
   action?: ReactNode;
 }
 
-export function EmptyState({ icon, title, children, action }: EmptyProps) {
+export function EmptyState({ icon, title, page, children, action }: EmptyProps) {
   return (
     <div className={styles.state}>
       {icon && <span className={styles.icon}>{icon}</span>}
-      <h2 className={styles.title}>{title}</h2>
+      {page ? <h1 className={styles.title}>{title}</h1> : <h2 className={styles.title}>{title}</h2>}
       {children && <div className={styles.text}>{children}</div>}
       {action}
     </div>

@@ -23,7 +23,7 @@ export function FirstRun() {
   const { shell, python } = snippet(location.origin);
   return (
     <div className={styles.first}>
-      <EmptyState icon={<Rocket size={20} aria-hidden />} title="Log your first run">
+      <EmptyState page icon={<Rocket size={20} aria-hidden />} title="Log your first run">
         Install the client on the machine that trains, tell it where this server is, and log.
       </EmptyState>
       <h2>In a shell</h2>

@@ -28,6 +28,7 @@ export function RunPage() {
     if (error instanceof ApiError && error.status === 404) {
       return (
         <EmptyState
+          page
           title="There is no such run"
           action={<Link {...paths.workspace(place)}>To the workspace</Link>}
         >

@@ -7,6 +7,7 @@ import { paths } from "../../paths";
 export function NotFound() {
   return (
     <EmptyState
+      page
       icon={<Compass size={20} aria-hidden />}
       title="There is nothing here"
       action={<Link {...paths.projects()}>To all projects</Link>}

@@ -67,7 +67,7 @@ export function finder(text: string): (key: string) => boolean {
 export function direction(key: string): "low" | "high" | null {
   const leaf = key.slice(key.lastIndexOf("/") + 1).toLowerCase();
   if (/loss|err|perplexity|\bppl\b|mse|mae|rmse|nll|wer|cer|fid/.test(leaf)) return "low";
-  if (/acc|f1|auc|precision|recall|bleu|rouge|score|reward|mfu|map\b|iou|r2/.test(leaf)) {
+  if (/acc|f1|auc|precision|recall|bleu|score|reward|mfu|map\b|iou|r2/.test(leaf)) {
     return "high";
   }
   return null;
