@@ -100,7 +100,7 @@ def run(told: Settings, say: Callable[[Started], None]) -> None:
 
 async def _serve(apps: Apps, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    listeners = [listener_for(app) for app, _ in zip((apps.main, apps.metrics), sockets, strict=False)]
+    listeners = [listener_for(app) for app in (apps.main, apps.metrics)[: len(sockets)]]
     loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
