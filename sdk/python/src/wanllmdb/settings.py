@@ -55,7 +55,8 @@ class Settings:
         config_dir: where keys lie, instead of `~/.wanllmdb`.
         console: wrap (keep what is printed), off, or auto (off in notebooks).
         flush_rows, flush_interval: a batch is sent after so many metrics or seconds.
-        init_timeout: how long `init` may wait for a server; never more than two seconds.
+        init_timeout: how long `init` may wait for a server, at most two seconds; the default leaves
+            room for the rest of `init` within two seconds.
         finish_timeout: how long `finish` may go on sending while the server keeps answering.
         given: the names of the fields that somebody chose.
     """
@@ -87,7 +88,7 @@ class Settings:
     monitor_interval: float = _also("x_stats_sampling_interval", default=30.0)
     flush_rows: int = 1000
     flush_interval: float = 5.0
-    init_timeout: float = 2.0
+    init_timeout: float = 1.7
     finish_timeout: float = 60.0
     allow_val_change: bool = False
     reinit: str | bool | None = None
