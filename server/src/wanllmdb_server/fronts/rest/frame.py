@@ -41,7 +41,7 @@ def curve_frame(key: str, x_axis: str, width: int, drawn: Sequence[DrawnCurve]) 
             filled.append((entry, each))
         else:  # columns of no items
             names = ("x", *(["step"] if with_step else []), *_VALUES)
-            entry["columns"] = {**{name: ("f64", 0) for name in names}, "count": ("u32", 0)}
+            entry["columns"] = {**dict.fromkeys(names, ("f64", 0)), "count": ("u32", 0)}
     if filled:
         _lay_out(layout, filled, with_step=with_step)
     return _frame({"type": "curve", "key": key, "x": x_axis, "width": width}, entries, layout)
