@@ -51,6 +51,7 @@ const list = (...items: unknown[]) => ({ items, next: null, total: items.length 
 class SmallServer {
   asked: { at: string; body: unknown }[] = [];
   signedIn = true;
+  used = false; // the one-time token
   routes: Record<string, () => unknown> = {
     "GET /me": () => ({ user: { name: "ada", admin: true, created_at: 1 }, scope: "admin" }),
     "GET /projects": () => list(project),
@@ -65,6 +66,7 @@ class SmallServer {
     const text = await request.text();
     this.asked.push({ at, body: text ? JSON.parse(text) : null });
     if (at === "POST /auth/login") return this.signIn(text);
+    if (at === "POST /auth/one-time" && this.used) return problem(410, "Gone.");
     if (!this.signedIn) return problem(401, "Sign in first.");
     const route = this.routes[at];
     return route ? Response.json(route()) : problem(404, "There is nothing here.");
@@ -121,6 +123,22 @@ describe("signing in", () => {
     await user.click(screen.getByRole("button", { name: "Sign in" }));
     expect(await screen.findByRole("link", { name: /digits/ })).toBeTruthy();
     expect(router.state.location.href).toBe("/?q=dig");
+  });
+});
+
+describe("the one-time address", () => {
+  it("that is too old says so, and leaves the password as a way in", async () => {
+    server.signedIn = false;
+    server.used = true;
+    open("/login?token=old");
+    expect((await screen.findByRole("alert")).textContent).toContain("used before");
+    expect(screen.getByLabelText("Password")).toBeTruthy();
+  });
+
+  it("opened again by who is signed in opens the page", async () => {
+    server.used = true;
+    open("/login?token=old");
+    expect(await screen.findByTestId("project-row")).toBeTruthy();
   });
 });
 

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { ApiError } from "../../api/client";
-import { change } from "../../api/queries";
+import { change, meQuery, queryClient } from "../../api/queries";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
 import { safeNext } from "../../paths";
@@ -17,6 +17,11 @@ export function refusal(error: ApiError): string {
     return `Too many attempts. Try again in ${error.retryAfter ?? 60} seconds.`;
   }
   return error.message;
+}
+
+/** Whoever is signed in already needs no token: an address opened twice still opens the page. */
+async function stillSignedIn(refused: unknown): Promise<unknown> {
+  return queryClient.fetchQuery({ ...meQuery, staleTime: 0 }).catch(() => Promise.reject(refused));
 }
 
 export function Login() {
@@ -36,7 +41,7 @@ export function Login() {
   useEffect(() => {
     if (!token || used.current) return;
     used.current = true; // a one-time token is sent once
-    mutate(() => change.signInOnce(token));
+    mutate(() => change.signInOnce(token).catch(stillSignedIn));
   }, [token, mutate]);
 
   return (

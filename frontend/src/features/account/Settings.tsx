@@ -69,7 +69,7 @@ function Keys() {
           <p className={styles.note}>Copy it now: it is shown this once.</p>
           <CodeBlock
             label="command"
-            code={`wanllmdb login --host ${location.origin} ${create.data.key}`}
+            code={`wanllmdb login --host ${location.origin} --key ${create.data.key}`}
           />
         </div>
       )}
