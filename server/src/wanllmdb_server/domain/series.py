@@ -9,7 +9,7 @@ lowest, highest and last value, its mean and its count, and says where NaN and i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,9 +69,8 @@ class Curve:
     neginf: NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyStats:
-    """What is known of a series without reading its points.
+class KeyStats(NamedTuple):
+    """What is known of a series without reading its points. There are many: hence a tuple.
 
     `kind` is "number" for points that are numbers (booleans count as 0 and 1), "object" for
     strings, lists, media and the like; an object series has only `last` (the value itself),

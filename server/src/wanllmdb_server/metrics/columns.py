@@ -17,15 +17,16 @@ import msgspec
 import numpy as np
 
 from wanllmdb.wire import MAX_DEPTH, MAX_KEY_BYTES, Batch, Kind, WireError, inflate, is_row, records
-from wanllmdb_server.metrics.chunk import Stretch
-from wanllmdb_server.metrics.pyramid import Ints
+from wanllmdb_server.metrics.chunk import Stretch, join
+from wanllmdb_server.metrics.pyramid import Floats, Ints
 
 EXACT: Final = 2.0**53  # integers beyond do not all fit a float64
 TYPE_KEY: Final = "_type"
+_LAYOUTS: Final = 32  # sets of keys in a batch; with more, value by value is as fast
 
 Rejection = tuple[int, str, str]  # position, code, detail
 
-_uniform = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, float]]]])
+_numbers = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, float]]]])
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ def take_apart(batch: Batch) -> Columns:
         WireError: the body is damaged, or disagrees with the batch's numbers.
     """
     if batch.kinds == 1 << Kind.ROW:
-        columns = _from_uniform(batch)
+        columns = _from_numbers(batch)
         if columns is not None:
             return columns
     return _from_any(batch)
@@ -92,38 +93,66 @@ def after(columns: Columns, low: int) -> Columns:
     return kept
 
 
-def _from_uniform(batch: Batch) -> Columns | None:
-    """The usual batch, where every row has the same keys and only numbers; None if it is not."""
+_Rows = list[tuple[int, int, tuple[int, int, dict[str, float]]]]
+
+
+def _from_numbers(batch: Batch) -> Columns | None:
+    """The usual batch, which holds rows of few layouts and nothing but numbers; else None."""
     try:
-        found = _uniform.decode(inflate(batch.body))
+        found = _numbers.decode(inflate(batch.body))
     except (msgspec.DecodeError, RecursionError):
         return None
-    if not found:
+    layouts = _layouts(found)
+    heads = _heads(found)
+    if layouts is None or heads is None:
         return None
-    keys = list(found[0][2][2])
-    if any(kind != Kind.ROW or list(row[2]) != keys for _, kind, row in found):
-        return None
-    n = len(found)
+    _check(batch, heads[0])
+    parts: dict[str, list[Column]] = {}
+    for keys, rows in layouts.items():
+        values = chain.from_iterable([found[at][2][2].values() for at in rows])
+        table = np.fromiter(values, np.float64, len(rows) * len(keys)).reshape(len(rows), -1)
+        if _is_beyond(table):
+            return None
+        position, step, time = heads if len(layouts) == 1 else heads[:, rows]
+        for key, value in zip(keys, table.T.copy(), strict=True):
+            parts.setdefault(key, []).append(Column(position, Stretch(step, time, value)))
+    return Columns(heads[0], {key: _interleaved(columns) for key, columns in parts.items()})
+
+
+def _layouts(found: _Rows) -> dict[tuple[str, ...], list[int]] | None:
+    """The rows (by place) that have the same keys in the same order; None if it is no use."""
+    layouts: dict[tuple[str, ...], list[int]] = {}
+    for at, (_, kind, row) in enumerate(found):
+        if kind != Kind.ROW:
+            return None
+        layouts.setdefault(tuple(row[2]), []).append(at)
+    few = 0 < len(layouts) <= _LAYOUTS
+    return layouts if few and not any(map(_bad_key, chain.from_iterable(layouts))) else None
+
+
+def _heads(found: _Rows) -> Ints | None:
+    """Positions, steps and times of all rows; None if one is out of bounds."""
     try:
-        position = np.fromiter([each[0] for each in found], np.int64, n)
-        step = np.fromiter([row[0] for _, _, row in found], np.int64, n)
-        time = np.fromiter([row[1] for _, _, row in found], np.int64, n)
+        heads = np.array([(position, row[0], row[1]) for position, _, row in found], np.int64)
     except OverflowError:
         return None
-    values = np.fromiter(chain.from_iterable(row[2].values() for _, _, row in found), np.float64)
-    if time.min() < 0 or any(_bad_key(key) for key in keys) or _is_beyond(values).any():
-        return None
-    _check(batch, position)
-    table = np.ascontiguousarray(values.reshape(n, len(keys)).T)
-    columns = Columns(position)
-    for key, value in zip(keys, table, strict=True):
-        columns.numbers[key] = Column(position, Stretch(step, time, value))
-    return columns
+    heads = heads.reshape(-1, 3).T.copy()
+    return None if (heads[2] < 0).any() else heads
 
 
-def _is_beyond(values: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+def _interleaved(columns: list[Column]) -> Column:
+    """Columns of one key from rows of several layouts, as one by position."""
+    if len(columns) == 1:
+        return columns[0]
+    position = np.concatenate([column.position for column in columns])
+    order = np.argsort(position)
+    return Column(position[order], join([column.points for column in columns])[order])
+
+
+def _is_beyond(values: Floats) -> bool:
+    """Whether an integer among the numbers may have lost digits."""
     size = np.abs(values)
-    return (size >= EXACT) & (size < np.inf)
+    return bool(((size >= EXACT) & (size < np.inf)).any())
 
 
 def _check(batch: Batch, position: Ints) -> None:
@@ -208,7 +237,9 @@ def _leaves(prefix: str, values: dict[Any, Any], depth: int) -> Iterator[_Leaf]:
         if isinstance(value, dict) and value and TYPE_KEY not in value and depth < MAX_DEPTH:
             yield from _leaves(f"{key}.", value, depth + 1)
         else:
-            yield key, value, _bad_key(key) or _bad_value(key, value, depth)
+            scalar = value is None or isinstance(value, (float, int, str))
+            fault = _bad_key(key)
+            yield key, value, fault or (None if scalar else _bad_value(key, value, depth))
 
 
 def _bad_key(key: str) -> tuple[str, str] | None:

@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from wanllmdb_server.metrics.memtable import Kept, RunTable
@@ -222,17 +223,15 @@ def fetch_run_notes(connection: sqlite3.Connection, runs: Sequence[int]) -> Note
     return read_notes(content or b"")
 
 
-def fetch_keys(connection: sqlite3.Connection, runs: Sequence[int]) -> dict[int, dict[int, str]]:
+def fetch_keys(connection: sqlite3.Connection, runs: Sequence[int]) -> dict[tuple[int, int], str]:
     """Names of the sealed series of runs, by run and number."""
-    (content,) = connection.execute(
-        "SELECT json_group_array(json_array(k.run, k.id, k.name)) FROM json_each(?) q"
-        " CROSS JOIN key k ON k.run = q.value",
+    columns = connection.execute(
+        "SELECT json_group_array(k.run), json_group_array(k.id), json_group_array(k.name)"
+        " FROM json_each(?) q CROSS JOIN key k ON k.run = q.value",
         (json.dumps(runs),),
     ).fetchone()
-    found: dict[int, dict[int, str]] = {}
-    for run, number, name in json.loads(content):
-        found.setdefault(run, {})[number] = name
-    return found
+    run, number, name = map(msgspec.json.decode, columns)
+    return dict(zip(zip(run, number, strict=True), name, strict=True))
 
 
 def fetch_numbers(connection: sqlite3.Connection, key: str, runs: Sequence[int]) -> dict[int, int]:
@@ -266,8 +265,8 @@ def fetch_table(connection: sqlite3.Connection, run: int) -> RunTable:
         segments[generation] = segments.get(generation, 0) + n
         if kind == NUMBER:
             sealed[key] = sealed.get(key, 0) + n
-    names = fetch_keys(connection, [run]).get(run, {})
-    keys = {names[number]: Kept(number, sealed.get(number, 0)) for number in sorted(names)}
+    names = sorted((number, name) for (_, number), name in fetch_keys(connection, [run]).items())
+    keys = {name: Kept(number, sealed.get(number, 0)) for number, name in names}
     return RunTable(run, keys, segments)
 
 

@@ -31,7 +31,8 @@ from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
 GROUP: Final = 64  # batches in one transaction, at most
 LINGER_S: Final = 0.005  # how long a group waits for more, when callers come in numbers
 MAX_WAITING: Final = 256 * 1024 * 1024  # bytes of bodies in the queue
-MAX_PENDING: Final = 20_000_000  # points in memory; beyond, sealing has fallen behind
+PATIENCE_S: Final = 5.0  # how long a caller is kept waiting before it is told to come again
+_LOOK_S: Final = 0.02
 _MAX_WRITERS: Final = 100_000  # positions in memory
 _DECODERS: Final = 2
 
@@ -108,8 +109,7 @@ class BatchLog:
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """See `MetricStore.append`."""
-        if self._waiting > MAX_WAITING or self.crowded:
-            raise StoreFullError("The metric store has more to write than it can.", 1.0)
+        await self._room()
         self._wait(len(batch.body))
         try:
             answer = asyncio.get_running_loop().create_future()
@@ -118,6 +118,14 @@ class BatchLog:
             return await answer
         finally:
             self._wait(-len(batch.body))
+
+    async def _room(self) -> None:
+        """Return when there is room for more; who produces faster than we can is slowed down."""
+        until = time.monotonic() + PATIENCE_S
+        while self.crowded or self._waiting > MAX_WAITING:
+            if time.monotonic() > until:
+                raise StoreFullError("The metric store has more to write than it can.", 1.0)
+            await asyncio.sleep(_LOOK_S)  # two numbers are looked at; no event crosses threads
 
     async def forget(self, run: int) -> None:
         """See `MetricStore.forget`; in its turn among the batches."""

@@ -46,6 +46,7 @@ def of_points(step: Ints, time: Ints, value: Floats) -> Bins:
     bins[STEP], bins[TIME], reals[LAST] = step, time, value
     bins[REST] = 0
     finite = np.isfinite(value)
+    value = value + 0.0  # of the two zeros one, lest it depend on the order which one wins
     if finite.all():
         reals[LOW : SUM + 1] = value
         bins[COUNT], bins[ODD] = 1, 0

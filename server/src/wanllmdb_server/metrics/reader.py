@@ -187,11 +187,7 @@ def _places(
 def _names(
     connection: sqlite3.Connection, runs: Sequence[int], live: Mapping[Series, Live]
 ) -> dict[tuple[int, int], str]:
-    names = {
-        (run, number): name
-        for run, those in fetch_keys(connection, runs).items()
-        for number, name in those.items()
-    }
+    names = fetch_keys(connection, runs)
     names.update({(each.run, of.number): each.key for each, of in live.items()})
     return names
 

@@ -38,7 +38,7 @@ class Pace:
         quiet: a run that got nothing for so long has its segments merged into one,
         idle: and leaves the memory.
         checkpoint: bytes written, after which the write-ahead log moves into the file.
-        pending: points in memory, beyond which the log takes no more.
+        pending: points in memory, beyond which appending waits for the sealer.
     """
 
     points: int = 65536
@@ -49,7 +49,7 @@ class Pace:
     quiet: float = 120.0
     idle: float = 900.0
     checkpoint: int = 16 * 1024 * 1024
-    pending: int = 20_000_000
+    pending: int = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +150,24 @@ class Sealer:
 
     def _tick(self) -> None:
         now = self._clock()
-        pending = 0
         for table in self._memtable.all():
-            if self._retry_at.get(table.run, now) > now:
-                pending += table.pending + table.frozen
-                continue
-            self._try(table.run, lambda table=table: self._look_after(table, now))
-            pending += table.pending + table.frozen
-        self.pending = pending
-        self._crowded(pending > self._pace.pending)
+            if self._retry_at.get(table.run, now) <= now:
+                self._try(table.run, lambda table=table: self._look_after(table, now))
+        self._count()
         self._try(0, self._sealing.sweep)
-        if self._logged + self._sealing.written > self._pace.checkpoint:
-            self._logged = self._sealing.written = 0
-            self._try(0, self._database.checkpoint)
+        self._try(0, self._checkpoint)
+
+    def _count(self) -> None:
+        self.pending = sum(table.pending + table.frozen for table in self._memtable.all())
+        self._crowded(self.pending > self._pace.pending)
 
     def _look_after(self, table: RunTable, now: float) -> None:
         if self._is_due(table, now):
             self._seal(table)
             while self._sealing.merge(table.run, final=False):
                 pass
+            self._count()
+            self._checkpoint()
         if table.recent_until and table.recent_until < now:
             table.fade()
         silent = now - table.touched
@@ -179,6 +178,11 @@ class Sealer:
             self._settled.add(table.run)
         if silent > self._pace.idle:
             self._idle(table.run)
+
+    def _checkpoint(self) -> None:
+        if self._logged + self._sealing.written > self._pace.checkpoint:
+            self._logged = self._sealing.written = 0
+            self._database.checkpoint()
 
     def _is_due(self, table: RunTable, now: float) -> bool:
         pending = table.pending + table.frozen

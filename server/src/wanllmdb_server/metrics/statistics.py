@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def of_numbers(
     starts = pyramid.starts_of(notes["run"], notes["key"])
     places = list(zip(notes["run"][starts].tolist(), notes["key"][starts].tolist(), strict=True))
     owner = np.repeat(np.arange(len(places)), np.diff(np.append(starts, len(notes))))
-    known = {place: at for at, place in enumerate(places)}
+    known = {place: at for at, place in enumerate(places)} if live else {}
     for place in live:
         if place not in known:
             known[place] = len(places)
@@ -64,27 +65,24 @@ def _stats(
     places: list[Place], names: Mapping[Place, str], bins: Bins, first: list[int], n: list[int]
 ) -> dict[Place, KeyStats]:
     reals = pyramid.floats(bins)
+    count, *others = pyramid.counts(bins)
+    extremes = [each.tolist() for each in (reals[LOW], reals[HIGH], pyramid.means(bins))]
+    for at in np.flatnonzero(count == 0).tolist():
+        for values in extremes:
+            values[at] = None
     columns = zip(
-        places,
+        map(names.__getitem__, places),
+        itertools.repeat("number", len(places)),
         n,
         reals[LAST].tolist(),
         bins[STEP].tolist(),
         bins[TIME].tolist(),
         first,
-        reals[LOW].tolist(),
-        reals[HIGH].tolist(),
-        pyramid.means(bins).tolist(),
-        *(counts.tolist() for counts in pyramid.counts(bins)),
+        *extremes,
+        *(each.tolist() for each in others),
         strict=True,
     )
-    found: dict[Place, KeyStats] = {}
-    for place, logged, last, step, time, start, low, high, mean, count, nan, pos, neg in columns:
-        if not count:
-            low = high = mean = None
-        found[place] = KeyStats(
-            names[place], "number", logged, last, step, time, start, low, high, mean, nan, pos, neg
-        )
-    return found
+    return dict(zip(places, map(KeyStats._make, columns), strict=True))
 
 
 def of_objects(

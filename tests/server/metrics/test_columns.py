@@ -1,0 +1,94 @@
+"""Both ways through a batch, the quick and the thorough one, give the same columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.contracts.stores import pack
+
+from wanllmdb.wire import Batch, Kind, WireError
+from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.columns import Columns
+
+numbers = st.one_of(st.floats(), st.integers(-(1 << 63), (1 << 64) - 1), st.booleans())
+values = st.one_of(numbers, numbers, st.none(), st.text(max_size=3), st.lists(numbers, max_size=2))
+rows = st.lists(
+    st.tuples(
+        st.integers(-(1 << 63), (1 << 63) - 1),
+        st.integers(0, (1 << 63) - 1),
+        st.dictionaries(st.sampled_from("abc"), numbers) | st.dictionaries(st.text(), values),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+def batch(rows: list[Any]) -> Batch:
+    return pack([(at * 3, Kind.ROW, row) for at, row in enumerate(rows, 1)])
+
+
+def plain(found: Columns) -> Any:
+    numbers = {
+        key: (
+            column.position.tolist(),
+            column.points.step.tolist(),
+            column.points.time.tolist(),
+            column.points.value.tolist(),
+            None if column.points.extra is None else column.points.extra.tolist(),
+        )
+        for key, column in found.numbers.items()
+    }
+    return found.position.tolist(), list(numbers), numbers, found.objects, found.rejected
+
+
+@given(rows)
+def test_the_quick_way_is_the_thorough_way(rows: list[Any]) -> None:
+    quick = columns._from_numbers(batch(rows))
+    if quick is not None:
+        assert str(plain(quick)) == str(plain(columns._from_any(batch(rows))))
+
+
+@given(rows, st.integers(0, 100))
+def test_what_comes_after_a_position_is_what_a_batch_of_the_rest_says(
+    rows: list[Any], low: int
+) -> None:
+    found = columns.after(columns.take_apart(batch(rows)), low)
+    rest = [(at * 3, Kind.ROW, row) for at, row in enumerate(rows, 1) if at * 3 > low]
+    if rest:
+        alone = columns.take_apart(pack(rest))
+        keys = sorted(alone.numbers)
+        assert sorted(found.numbers) == keys
+        assert [str(plain(found)[2][key]) for key in keys] == [
+            str(plain(alone)[2][key]) for key in keys
+        ]
+        assert str(plain(found)[3:]) == str(plain(alone)[3:])
+    else:
+        assert (found.numbers, found.objects, found.rejected) == ({}, [], [])
+
+
+def test_rows_of_two_layouts_take_the_quick_way_in_order() -> None:
+    logged = [(n, n, {"loss": n, **({"val": -n} if n % 3 == 0 else {})}) for n in range(20)]
+    found = columns._from_numbers(batch(logged))
+    assert found is not None
+    assert found.numbers["loss"].points.value.tolist() == list(range(20))
+    assert found.numbers["val"].points.step.tolist() == [0, 3, 6, 9, 12, 15, 18]
+
+
+def test_a_batch_that_calls_everything_a_row_is_not_believed() -> None:
+    lying = pack([(1, Kind.ROW, (1, 1, {"a": 1.0})), (2, Kind.SYSTEM, (1, 1, {"b": 1.0}))])
+    lying = Batch("w", 0, 2, 2, 1 << Kind.ROW, lying.body)
+    assert list(columns.take_apart(lying).numbers) == ["a"]
+
+
+@pytest.mark.parametrize("positions", [[2, 2], [2, 1], [1, 1], [0, 2]])
+def test_positions_out_of_order_damage_a_batch(positions: list[int]) -> None:
+    body = pack([(at, Kind.ROW, (1, 1, {"a": 1.0})) for at in [*positions[:-1], 9]]).body
+    wrong = Batch("w", 1, 9, 2, 1 << Kind.ROW, body)
+    if positions[0] > 1:
+        columns.take_apart(wrong)
+        wrong = Batch("w", positions[0], 9, 2, 1 << Kind.ROW, body)
+    with pytest.raises(WireError):
+        columns.take_apart(wrong)
