@@ -36,8 +36,9 @@ def chromium_path() -> str:
     return found.stdout.strip()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(chromium_path: str) -> Iterator[Browser]:
+    """A browser for one test: its event loop must not run while other tests use theirs."""
     with sync_playwright() as playwright:
         instance = playwright.chromium.launch(
             executable_path=chromium_path,
