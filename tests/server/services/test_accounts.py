@@ -148,3 +148,16 @@ def test_anonymous_has_no_account(world: World) -> None:
     for ask in (world.services.accounts.me, world.services.accounts.keys):
         with pytest.raises(UnauthenticatedError):
             ask(ANONYMOUS)
+
+
+def test_who_has_no_password_signs_in_with_a_key_that_may_everything(accounts: Accounts) -> None:
+    ada = accounts.create_user("ada")
+    eve = accounts.create_user("eve")
+    _, whole = accounts.create_key(ada, "printed", Scope.ADMIN)
+    _, part = accounts.create_key(ada, "training", Scope.WRITE)
+    _, foreign = accounts.create_key(eve, "printed", Scope.ADMIN)
+
+    assert accounts.login("ada", whole, address="here").user.name == "ada"
+    for refused in (part, foreign, f"wl-{'x' * 43}"):
+        with pytest.raises(UnauthenticatedError):
+            accounts.login("ada", refused, address="there")

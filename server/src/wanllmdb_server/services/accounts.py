@@ -32,7 +32,7 @@ from wanllmdb_server.domain.access import (
     must_be_known,
     within,
 )
-from wanllmdb_server.domain.account import ApiKey, User, name_fault, password_fault
+from wanllmdb_server.domain.account import ApiKey, User, is_key, name_fault, password_fault
 from wanllmdb_server.domain.attempts import Attempts
 from wanllmdb_server.domain.errors import (
     ConflictError,
@@ -94,10 +94,12 @@ class Accounts:
     # -- signing in and out -----------------------------------------------------------------
 
     def login(self, username: str, password: str, *, address: str) -> SignIn:
-        """A session for who knows the password.
+        """A session for who knows the password, or holds a key of the user with all rights.
+
+        A user who was created without a password signs in with the key that was printed.
 
         Raises:
-            UnauthenticatedError: wrong name or password; nobody learns which.
+            UnauthenticatedError: wrong name, password or key; nobody learns which.
             TooOftenError: too many wrong ones within a minute.
         """
         name, now = username.strip().lower()[:256], self._catalog.clock()
@@ -105,13 +107,19 @@ class Accounts:
         with self._catalog.reading() as connection:
             user = rows.find_user(connection, name)
             kept = rows.read_password(connection, user.id) if user else None
-        if not self._passwords.fits(kept, password) or user is None or kept is None:
+        by_password = self._passwords.fits(kept, password) and kept is not None
+        if user is None or not (by_password or self._is_own_key(user, password)):
             raise UnauthenticatedError("Wrong user name or password.", code="wrong-password")
         self._by_name.take_back(name)
         self._by_address.take_back(address)
-        if self._passwords.outdated(kept):
+        if by_password and kept is not None and self._passwords.outdated(kept):
             self._keep_password(user.id, password)
         return self._signed_in(user)
+
+    def _is_own_key(self, user: User, text: str) -> bool:
+        """Whether the text is a key of this user, and one that may do all that the user may."""
+        actor = self.actor_of(text) if is_key(text) else None
+        return actor is not None and actor.user_id == user.id and actor.scope is Scope.ADMIN
 
     def redeem(self, token: str) -> SignIn:
         """A session for who holds a one-time token; it is used up with this.
