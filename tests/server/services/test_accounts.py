@@ -150,7 +150,8 @@ def test_anonymous_has_no_account(world: World) -> None:
             ask(ANONYMOUS)
 
 
-def test_who_has_no_password_signs_in_with_a_key_that_may_everything(accounts: Accounts) -> None:
+def test_who_has_no_password_signs_in_with_a_key_that_may_everything(empty: World) -> None:
+    accounts = empty.services.accounts
     ada = accounts.create_user("ada")
     eve = accounts.create_user("eve")
     _, whole = accounts.create_key(ada, "printed", Scope.ADMIN)
