@@ -224,6 +224,14 @@ async def test_what_is_no_number_is_an_object_and_comes_back_as_it_was(store: Me
     assert (curve.logged, len(curve.bin)) == (0, 0)
 
 
+async def test_an_object_of_any_size_is_the_last_value(store: MetricStore) -> None:
+    writer = Writer(store)
+    await writer.log((1, {"loss": "short"}), (2, {"loss": "long" * 20_000}), (0, {"loss": "late"}))
+    await writer.log((1, {"loss": "again"}))
+    assert (await stats(store)).last == "long" * 20_000
+    assert [len(value) for value in (await everything(store)).value] == [4, 5, 5, 80_000]
+
+
 async def test_a_key_of_numbers_and_objects_is_a_series_of_numbers_with_objects_among_its_points(
     store: MetricStore,
 ) -> None:

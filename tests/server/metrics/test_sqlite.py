@@ -14,7 +14,7 @@ from tests.contracts.stores import RUN, T0, Writer, pack
 
 from wanllmdb.wire import Kind
 from wanllmdb_server.domain.series import KeyStats, Series, Window
-from wanllmdb_server.metrics import memtable
+from wanllmdb_server.metrics import database, memtable, segment
 from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.database import NAME
 from wanllmdb_server.metrics.sealer import Pace
@@ -297,8 +297,6 @@ async def test_a_run_of_ten_thousand_keys_works(tmp_path: Path) -> None:
 async def test_a_series_beyond_a_chunk_is_in_several_and_reads_as_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wanllmdb_server.metrics import segment
-
     monkeypatch.setattr(segment, "PIECE", 128)
     store = SqliteMetricStore.open(tmp_path, pace=LAZY)
     await Writer(store).log_series([float(n % 50) for n in range(1000)], first=-300)
@@ -310,6 +308,22 @@ async def test_a_series_beyond_a_chunk_is_in_several_and_reads_as_one(
     page = await store.points(LOSS, Window(95, None), limit=10)
     assert page.step == [95, 96, 97, 98, 99, 100, 100, 101, 101, 102]
     await store.close()
+
+
+async def test_notes_that_do_not_fit_one_value_of_sqlite_are_fetched_in_parts(
+    tmp_path: Path,
+) -> None:
+    store = SqliteMetricStore.open(tmp_path, pace=LAZY)
+    for run in range(9):
+        await Writer(store, run=run).log((1, {"a": 1.0, "b": 2.0}))
+    await store.close()
+    connection = sqlite3.connect(tmp_path / NAME)
+    whole = database.fetch_run_notes(connection, list(range(9)))
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5 * segment.NOTE.itemsize)
+    parts = database.fetch_run_notes(connection, list(range(9)))
+    connection.close()
+    assert len(whole) == 18
+    assert parts.tobytes() == whole.tobytes()
 
 
 async def test_one_commit_serves_many_batches_in_the_order_they_were_handed_in(

@@ -24,7 +24,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -35,7 +35,7 @@ from wanllmdb_server.metrics.store import StoreFullError
 
 NAME: Final = "metrics-0.db"
 PAGE: Final = 8192
-_FULL_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_LATER_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS batch(id INTEGER PRIMARY KEY, run INT NOT NULL, low INT NOT NULL,
@@ -119,7 +119,7 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF in _FULL_CODES:
+                if error.sqlite_errorcode & 0xFF in _LATER_CODES:
                     raise StoreFullError(f"The metric store cannot write: {error}.") from error
                 raise
             finally:
@@ -203,23 +203,34 @@ def fetch_bodies(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict
     return found
 
 
+_NOTES: Final = (
+    "SELECT CAST(group_concat(c.note, '') AS BLOB) FROM json_each(?) q CROSS JOIN chunk c"
+)
+_OF_SERIES: Final = (
+    _NOTES + " ON c.run = json_extract(q.value, '$[0]') AND c.key = json_extract(q.value, '$[1]')"
+)
+_OF_RUNS: Final = _NOTES + " ON c.run = q.value"
+
+
 def fetch_notes(connection: sqlite3.Connection, series: Sequence[tuple[int, int]]) -> Notes:
     """The notes about (run, key)s, in their order, oldest segment first."""
-    (content,) = connection.execute(
-        "SELECT CAST(group_concat(c.note, '') AS BLOB) FROM json_each(?) q CROSS JOIN chunk c"
-        " ON c.run = json_extract(q.value, '$[0]') AND c.key = json_extract(q.value, '$[1]')",
-        (json.dumps(series),),
-    ).fetchone()
-    return read_notes(content or b"")
+    return _fetch(connection, _OF_SERIES, series)
 
 
 def fetch_run_notes(connection: sqlite3.Connection, runs: Sequence[int]) -> Notes:
     """All notes about runs, run after run, key after key, oldest segment first."""
-    (content,) = connection.execute(
-        "SELECT CAST(group_concat(c.note, '') AS BLOB) FROM json_each(?) q CROSS JOIN chunk c"
-        " ON c.run = q.value",
-        (json.dumps(runs),),
-    ).fetchone()
+    return _fetch(connection, _OF_RUNS, runs)
+
+
+def _fetch(connection: sqlite3.Connection, statement: str, wanted: Sequence[object]) -> Notes:
+    try:
+        (content,) = connection.execute(statement, (json.dumps(wanted),)).fetchone()
+    except sqlite3.DataError:  # beyond what SQLite holds in one value
+        half = len(wanted) // 2
+        if not half:
+            raise
+        parts = wanted[:half], wanted[half:]
+        return np.concatenate([_fetch(connection, statement, part) for part in parts])
     return read_notes(content or b"")
 
 
@@ -244,14 +255,17 @@ def fetch_numbers(connection: sqlite3.Connection, key: str, runs: Sequence[int])
     return dict(json.loads(content))
 
 
-def fetch_last(connection: sqlite3.Connection, note: Any) -> bytes | None:
-    """The last value of a chunk of objects, if it stands beside the note."""
-    place = [int(note[name]) for name in ("run", "key", "kind", "gen", "part")]
-    (last,) = connection.execute(
-        "SELECT last FROM chunk WHERE run = ? AND key = ? AND kind = ? AND gen = ? AND part = ?",
-        place,
+def fetch_last(connection: sqlite3.Connection, notes: Notes) -> list[bytes]:
+    """The last value of each chunk of objects; empty if it is too long to stand beside the note."""
+    places = np.stack([notes[name] for name in ("run", "key", "kind", "gen", "part")], axis=1)
+    (content,) = connection.execute(
+        "SELECT json_group_array(hex(c.last)) FROM json_each(?) q CROSS JOIN chunk c"
+        " ON c.run = json_extract(q.value, '$[0]') AND c.key = json_extract(q.value, '$[1]')"
+        " AND c.kind = json_extract(q.value, '$[2]') AND c.gen = json_extract(q.value, '$[3]')"
+        " AND c.part = json_extract(q.value, '$[4]')",
+        (json.dumps(places.tolist()),),
     ).fetchone()
-    return last
+    return [bytes.fromhex(each) for each in json.loads(content)]
 
 
 def fetch_table(connection: sqlite3.Connection, run: int) -> RunTable:

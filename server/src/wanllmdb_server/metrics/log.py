@@ -20,12 +20,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wanllmdb.wire import Batch, Kind, WireError
+from wanllmdb.wire import Batch, WireError
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns
-from wanllmdb_server.metrics.database import Database, erase_run, fetch_table
+from wanllmdb_server.metrics.database import Database, erase_run
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.replay import replay, table_of
 from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
 
 GROUP: Final = 64  # batches in one transaction, at most
@@ -74,6 +75,8 @@ _Answer = tuple[asyncio.Future[Any], Any]
 class BatchLog:
     """Takes batches in, and shows their points in the memtable once they are durable.
 
+    The points that the log holds already are shown first.
+
     Args:
         database: the file; its `log` connection is this thread's own.
         memtable: this thread adds to it.
@@ -94,7 +97,7 @@ class BatchLog:
         self._memtable = memtable
         self._clock = clock
         self._grown = grown
-        self._number = 0
+        self._number = replay(database, memtable, clock())
         self._positions: dict[tuple[int, str], int] = {}
         self._queue: queue.SimpleQueue[_Append | _Forget | _LetGo | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -104,7 +107,7 @@ class BatchLog:
         self._thread = threading.Thread(target=self._work, name="metric-log", daemon=True)
 
     def start(self) -> None:
-        """Begin to write; `replay` comes first."""
+        """Begin to write."""
         self._thread.start()
 
     async def append(self, run: int, batch: Batch) -> Accepted:
@@ -146,36 +149,6 @@ class BatchLog:
     def _wait(self, size: int) -> None:
         with self._waiting_lock:
             self._waiting += size
-
-    def replay(self) -> None:
-        """Show the points of the log in the memtable, as they were before the last end."""
-        connection = self._database.log
-        damaged: list[int] = []
-        for number, run, low, first, last, records, body in connection.execute(
-            "SELECT id, run, low, first, last, records, body FROM batch ORDER BY id"
-        ):
-            self._number = number
-            batch = Batch("", first, last, records, 1 << Kind.ROW, body)
-            try:
-                found = columns.after(columns.take_apart(batch), low)
-            except WireError:
-                _logger.exception("metrics: batch %d of run %d is damaged; set apart", number, run)
-                damaged.append(number)
-                continue
-            self._table(run).add(found, number, self._clock())
-        for number in damaged:
-            with self._database.transaction(connection):
-                connection.execute(
-                    "INSERT OR REPLACE INTO damaged SELECT * FROM batch WHERE id = ?", (number,)
-                )
-                connection.execute("DELETE FROM batch WHERE id = ?", (number,))
-
-    def _table(self, run: int) -> RunTable:
-        table = self._memtable.get(run)
-        if table is None:
-            table = fetch_table(self._database.log, run)
-            self._memtable.put(table)
-        return table
 
     def _work(self) -> None:
         going = True
@@ -233,7 +206,7 @@ class BatchLog:
                 positions[writer] = item.batch.end
             else:
                 answers.append((item.answer, found))
-        tables = [self._table(new.item.run) for new in fresh]
+        tables = [table_of(self._database, self._memtable, new.item.run) for new in fresh]
         if fresh:
             self._write(fresh, positions)
         for table, new in zip(tables, fresh, strict=True):

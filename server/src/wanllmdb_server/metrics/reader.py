@@ -202,16 +202,16 @@ def _objects(
     found: dict[tuple[int, int], list[tuple[int, int, int, int, Any]]] = {
         place: [] for place in live if place not in numbers
     }
-    for note in notes[notes["kind"] != NUMBER]:
+    sealed = notes[notes["kind"] != NUMBER]
+    for note, last in zip(sealed, fetch_last(connection, sealed), strict=True):
         place = (int(note["run"]), int(note["key"]))
         if place in numbers:
             continue
-        last = fetch_last(connection, note)
-        if last is None:
+        if last:
+            value = msgspec.msgpack.decode(last)
+        else:
             body = Shelf(connection, point_bodies(note.reshape(1))).things(int(note["body"]))
             value = body[-1][2]
-        else:
-            value = msgspec.msgpack.decode(last)
         step, time = note["bin"][pyramid.STEP], note["bin"][pyramid.TIME]
         found.setdefault(place, []).append(
             (int(note["n"]), int(note["first"]), int(step), int(time), value)

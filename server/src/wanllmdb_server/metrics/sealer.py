@@ -114,6 +114,7 @@ class Sealer:
 
     def close(self) -> None:
         """Seal what can be sealed in a short time, and stop."""
+        self._sealing.stopping = True
         self._requests.put(False)
         self._thread.join()
 
@@ -177,6 +178,7 @@ class Sealer:
             self._sealing.merge(table.run, final=True)
             self._settled.add(table.run)
         if silent > self._pace.idle:
+            self._settled.discard(table.run)
             self._idle(table.run)
 
     def _checkpoint(self) -> None:

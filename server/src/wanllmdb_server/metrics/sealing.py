@@ -35,6 +35,7 @@ class Sealing:
 
     def __init__(self, database: Database, memtable: Memtable) -> None:
         self.written = 0  # bytes, roughly
+        self.stopping = False  # merging can be left for another day
         self._database = database
         self._memtable = memtable
         self._connection = database.sealing
@@ -86,6 +87,8 @@ class Sealing:
         early: list[int] = []
         for _ in merging.merge(self._connection, notes, builder):
             early += self._write_ahead(builder)
+            if self.stopping:
+                return False
         generations = json.dumps(chosen)
         with self._database.transaction(self._connection):
             gone = self._connection.execute(

@@ -71,7 +71,6 @@ class SqliteMetricStore:
         )
         self._reader = Reader(database, self._memtable)
         self._readers = ThreadPoolExecutor(THREADS, "metric-read")
-        self._log.replay()
         self._log.start()
         self._sealer.start()
 

@@ -1,0 +1,49 @@
+"""Replay: the log read again, so that the memtable is what it was before the last end."""
+
+from __future__ import annotations
+
+import logging
+
+from wanllmdb.wire import Batch, Kind, WireError
+from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.database import Database, fetch_table
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+
+_logger = logging.getLogger(__name__)
+
+
+def replay(database: Database, memtable: Memtable, now: float) -> int:
+    """Show all points of the log in the memtable; returns the number of the last batch.
+
+    A batch that cannot be read back is set apart for people, and the rest is shown.
+    """
+    last = 0
+    damaged: list[int] = []
+    for number, run, low, start, end, records, body in database.log.execute(
+        "SELECT id, run, low, first, last, records, body FROM batch ORDER BY id"
+    ):
+        last = number
+        batch = Batch("", start, end, records, 1 << Kind.ROW, body)
+        try:
+            found = columns.after(columns.take_apart(batch), low)
+        except WireError:
+            _logger.exception("metrics: batch %d of run %d is damaged; set apart", number, run)
+            damaged.append(number)
+            continue
+        table_of(database, memtable, run).add(found, number, now)
+    for number in damaged:
+        with database.transaction(database.log):
+            database.log.execute(
+                "INSERT OR REPLACE INTO damaged SELECT * FROM batch WHERE id = ?", (number,)
+            )
+            database.log.execute("DELETE FROM batch WHERE id = ?", (number,))
+    return last
+
+
+def table_of(database: Database, memtable: Memtable, run: int) -> RunTable:
+    """The table of a run, loaded if it is not in memory; for the log's thread only."""
+    table = memtable.get(run)
+    if table is None:
+        table = fetch_table(database.log, run)
+        memtable.put(table)
+    return table
