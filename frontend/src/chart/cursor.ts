@@ -20,6 +20,7 @@ const LINE_SAMPLES = 48;
 export interface CursorRoom {
   readonly theme: ChartTheme;
   readonly noun: string;
+  readonly layers: HTMLElement;
   /** The group that the page itself focuses. */
   readonly pageFocus: string | null;
   panels(): Iterable<Panel>;
@@ -37,7 +38,7 @@ export class Cursor {
   private readonly tooltip: Tooltip;
 
   constructor(private readonly room: CursorRoom) {
-    this.tooltip = new Tooltip(room.noun, () => this.release());
+    this.tooltip = new Tooltip(room, () => this.release());
     this.tooltip.dress(room.theme);
   }
 

@@ -49,7 +49,7 @@ async function open(count: number): Promise<{ hub: ChartHub; panels: ChartPanel[
   const heard: Heard = { hovers: [], zooms: [] };
   const hub = new ChartHub({
     workerFactory: null,
-    noun: "runs",
+    noun: "run",
     onHover: (hover) => heard.hovers.push(hover),
     onZoom: (domain) => heard.zooms.push(domain),
   });
@@ -198,7 +198,7 @@ test("all that the pointer does, the keyboard does", async () => {
   const { panels, heard, hub } = await open(1);
   const [panel] = panels as [ChartPanel];
   expect(panel.host.tabIndex).toBe(0);
-  expect(panel.host.getAttribute("aria-label")).toContain("metric 0: 3 lines, step 0 to 100");
+  expect(panel.host.getAttribute("aria-label")).toContain("metric 0: 3 runs, step 0 to 100");
   key(panel, "ArrowRight");
   key(panel, "ArrowRight");
   expect(heard.hovers.at(-1)?.x).toBe(51);

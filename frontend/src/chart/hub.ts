@@ -41,6 +41,7 @@ export class ChartHub implements ChartHubFace {
   private readonly sight = new Sight();
   private readonly cursor: Cursor;
   private readonly speech = document.createElement("div");
+  private readonly noun: string;
   private readonly room: PanelRoom;
   private readonly asked = new Map<number, Waiting>();
   private readonly watching = new Map<Panel, (() => void)[]>();
@@ -59,11 +60,12 @@ export class ChartHub implements ChartHubFace {
   constructor(private readonly options: HubOptions = {}) {
     this.theme = options.theme ?? lightTheme;
     this.syncZoom = options.syncZoom ?? true;
+    this.noun = options.noun ?? "line";
     this.room = this.makeRoom();
     this.cursor = this.makeCursor();
     this.speech.className = "chart-speech";
     this.speech.setAttribute("aria-live", "polite");
-    document.body.append(this.speech);
+    (options.layers ?? document.body).append(this.speech);
     this.engine = this.start(
       options.workerFactory === undefined ? chartWorker : options.workerFactory,
     );
@@ -160,6 +162,7 @@ export class ChartHub implements ChartHubFace {
       get hidden() {
         return hub.hidden;
       },
+      noun: this.noun,
       zoomOf: (panel) => hub.zoomFor(panel).current,
       send: (panel, message, transfer = []) => {
         if (message.type !== "near") panel.wanted = hub.revision + 1;
@@ -185,7 +188,8 @@ export class ChartHub implements ChartHubFace {
       get pageFocus() {
         return hub.pageFocus;
       },
-      noun: this.options.noun ?? "lines",
+      noun: this.noun,
+      layers: this.options.layers ?? document.body,
       panels: () => [...hub.members.values()].map(({ panel }) => panel),
       look: (group) => {
         hub.looked = group;

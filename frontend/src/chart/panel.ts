@@ -36,6 +36,7 @@ const union = (a: Domain, b: Domain): Domain => [Math.min(a[0], b[0]), Math.max(
 export interface PanelRoom {
   readonly theme: ChartTheme;
   readonly hidden: ReadonlySet<string>;
+  readonly noun: string;
   zoomOf(panel: Panel): Domain | null;
   send(panel: Panel, message: Message, transfer?: readonly Transferable[]): void;
   /** The panel holds points that are to be drained before the next batch goes out. */
@@ -285,7 +286,7 @@ export class Panel implements ChartPanel {
     const count = this.lines.length;
     const [from, to] = this.xWhole.map((x) => formatX(xKind, x));
     const reach = count > 0 ? `, ${xLabel} ${from} to ${to}` : "";
-    const lines = `${count} ${count === 1 ? "line" : "lines"}`;
+    const lines = `${count} ${this.room.noun}${count === 1 ? "" : "s"}`;
     this.host.setAttribute(
       "aria-label",
       `${title || "Chart"}: ${lines}${reach}. Arrow keys read values, plus and minus zoom, 0 shows all.`,

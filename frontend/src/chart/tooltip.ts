@@ -75,10 +75,10 @@ export class Tooltip {
   private tsv = "";
 
   constructor(
-    private readonly noun: string,
+    private readonly place: { readonly noun: string; readonly layers: HTMLElement },
     private readonly onClose: () => void,
   ) {
-    this.root = element("div", "chart-tip", document.body);
+    this.root = element("div", "chart-tip", place.layers);
     this.root.hidden = true;
     const head = element("div", "chart-tip-head", this.root);
     this.label = element("span", "chart-tip-label", head);
@@ -142,7 +142,7 @@ export class Tooltip {
     const shown = pinned ? content.rows : nearestOf(content);
     this.label.textContent = content.xLabel;
     this.x.textContent = content.x;
-    this.total.textContent = content.total > ROWS ? `${content.total} ${this.noun}` : "";
+    this.total.textContent = content.total > ROWS ? `${content.total} ${this.place.noun}s` : "";
     while (this.rows.length < shown.length) this.rows.push(new Row(this.list));
     this.rows.forEach((row, i) => {
       const reading = shown[i];

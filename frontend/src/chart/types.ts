@@ -171,8 +171,10 @@ export interface HubOptions {
   readonly workerFactory?: (() => Worker) | null | undefined;
   /** A worker does not see the page's fonts: those that the axes need. */
   readonly fonts?: readonly FontSource[] | undefined;
-  /** What lines are called in a tooltip: "17 runs". "lines" when left out. */
+  /** What one line is called, in tooltips and in words: "run" makes "17 runs". */
   readonly noun?: string | undefined;
+  /** Where the tooltip and what is spoken live: a landmark of the page. The body when left out. */
+  readonly layers?: HTMLElement | undefined;
   /** Zoom all panels together. True when left out. */
   readonly syncZoom?: boolean | undefined;
   readonly onHover?: ((hover: Hover | null) => void) | undefined;

@@ -17,7 +17,7 @@ function finite(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (Number.isInteger(value) && size < 1e6) return grouped(value);
-  if (size >= 1e6 || size < 1e-4) return scientific(value);
+  if (size >= 1e6 || size < 1e-3) return scientific(value);
   if (size >= 1e4) return grouped(Math.round(value));
   const digits = Math.max(0, 4 - (Math.floor(Math.log10(size)) + 1));
   const rounded = value.toFixed(digits);

@@ -10,6 +10,7 @@ import { Curves, type Span } from "../../api/curves";
 import { live } from "../../api/live";
 import type { Run, XAxis } from "../../api/types";
 import { ChartHub, type Domain, darkTheme, lightTheme } from "../../chart";
+import { layers } from "../../kit/layers";
 import { useTheme } from "../../kit/theme";
 import { toast } from "../../kit/toast";
 import { focus, useFocused } from "./focus";
@@ -46,6 +47,8 @@ function useHub(onZoom: (domain: Domain | null) => void): ChartHub | null {
     const made = new ChartHub({
       workerFactory: startWorker,
       fonts: FONTS,
+      noun: "run",
+      layers: layers(),
       onHover: (hover) => focus.hover(hover?.group ?? null),
       onZoom: (domain) => onZoom(domain),
       onError: (error) => toast(`Charts are painted on the page itself: ${error.message}`),
