@@ -51,7 +51,7 @@ build_page() {
   local packages sources
   command -v node >/dev/null && command -v npm >/dev/null \
     || fail "needs Node 20 or newer with npm to build the page. On Debian or Ubuntu: sudo apt install nodejs npm"
-  node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || fail "needs Node 20 or newer; this is $(node --version)"
+  node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || fail "needs Node 20 or newer; this is $(node --version)"
   packages=$(hash_of frontend/package-lock.json)
   if [ "$(cat frontend/node_modules/.installed 2>/dev/null)" != "$packages" ]; then
     say "installing npm packages"
