@@ -1,6 +1,24 @@
 /** The colour of a run and the state of a run, at a glance and in words. */
 import styles from "./marks.module.css";
 
+/** The sign of the house. */
+export function Logo() {
+  return (
+    <span className={styles.logo}>
+      <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
+        <path
+          d="M4 7.5 8 17l4-8 4 8 4-9.5"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2.4"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+      </svg>
+    </span>
+  );
+}
+
 /** Colours in the ring; a higher index starts over (and is dashed in charts). */
 export const RING = 24;
 

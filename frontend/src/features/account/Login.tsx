@@ -6,6 +6,7 @@ import type { ApiError } from "../../api/client";
 import { change, meQuery, queryClient } from "../../api/queries";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
+import { Logo } from "../../kit/marks";
 import { safeNext } from "../../paths";
 import styles from "./account.module.css";
 
@@ -47,6 +48,7 @@ export function Login() {
   return (
     <main className={styles.page}>
       <div className={styles.card}>
+        <Logo />
         <h1 className={styles.title}>Sign in to wanLLMDB</h1>
         {token && signIn.isPending ? (
           <p role="status">Signing you in…</p>

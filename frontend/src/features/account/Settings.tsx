@@ -16,7 +16,7 @@ import styles from "./account.module.css";
 export function Settings() {
   return (
     <div className={styles.settings}>
-      <h1 className="hidden-text">Settings</h1>
+      <h1 className={styles.heading}>Settings</h1>
       <Keys />
       <Password />
     </div>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { runQuery } from "../../api/queries";
-import type { Json, JsonMap, Run } from "../../api/types";
+import type { Json, JsonMap } from "../../api/types";
 import { CopyButton } from "../../kit/Copyable";
 import { Field } from "../../kit/Field";
 import { exact, fromJson, plain } from "../../kit/format";
@@ -22,7 +22,7 @@ export function Overview() {
       </div>
       <div className={styles.column}>
         <MapCard title="Config" map={data.config} none="The script set no config." />
-        <Environment run={data} />
+        <Environment map={data.environment} />
       </div>
     </div>
   );
@@ -99,6 +99,14 @@ function Value({ value }: { value: Json }) {
   return <span title={plain(value)}>{plain(value)}</span>;
 }
 
-function Environment({ run }: { run: Run }) {
-  return <MapCard title="Environment" map={run.environment} none="Nothing was captured." />;
+/** Where it ran; the installed packages, which are many, in a list of their own. */
+function Environment({ map }: { map: JsonMap }) {
+  const { packages, ...rest } = map;
+  const listed = typeof packages === "object" && packages !== null && !Array.isArray(packages);
+  return (
+    <>
+      <MapCard title="Environment" map={listed ? rest : map} none="Nothing was captured." />
+      {listed && <MapCard title="Packages" map={packages} none="None was captured." />}
+    </>
+  );
 }

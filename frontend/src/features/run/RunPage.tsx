@@ -65,17 +65,18 @@ function Header({ run }: { run: Run }) {
   return (
     <header className={styles.header}>
       <div className={styles.first}>
-        <Swatch color={run.color} />
-        <h1 className={styles.name}>{run.name}</h1>
-        <StateDot state={run.state} words />
-        {run.tags.map((tag) => (
-          <Badge key={tag}>{tag}</Badge>
-        ))}
-        {run.state === "running" && silent > SILENT_AFTER_MS && (
-          <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
-        )}
-        {run.lost ? <Badge tone="bad">{plural(run.lost, "value")} lost</Badge> : null}
-        <span className={styles.space} />
+        <div className={styles.who}>
+          <Swatch color={run.color} />
+          <h1 className={styles.name}>{run.name}</h1>
+          <StateDot state={run.state} words />
+          {run.tags.map((tag) => (
+            <Badge key={tag}>{tag}</Badge>
+          ))}
+          {run.state === "running" && silent > SILENT_AFTER_MS && (
+            <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
+          )}
+          {run.lost ? <Badge tone="bad">{plural(run.lost, "value")} lost</Badge> : null}
+        </div>
         <Actions run={run} />
       </div>
       <dl className={styles.facts}>

@@ -7,7 +7,7 @@ import { NEWEST, runsQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
-import { plural } from "../../kit/format";
+import { count } from "../../kit/format";
 import { Popover } from "../../kit/Menu";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
 import { type Sort, Table } from "../../kit/Table";
@@ -54,7 +54,7 @@ export function RunsTable() {
         <h1>Runs</h1>
         {data && (
           <span className={styles.total} data-testid="total">
-            {plural(total, "run")}
+            {count(total)}
           </span>
         )}
         <Filter

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Json, JsonMap, Run } from "../../api/types";
 import { Badge } from "../../kit/Chip";
-import { ago, at, duration, exact, fromJson, plain } from "../../kit/format";
+import { ago, at, duration, exact, fromJson, number, plain } from "../../kit/format";
 import { StateDot, Swatch } from "../../kit/marks";
 import type { TableColumn } from "../../kit/Table";
 import { paths } from "../../paths";
@@ -97,15 +97,20 @@ function ofMap(id: string): RunColumn {
     group,
     width: Math.min(240, Math.max(100, 36 + id.length * 6.5)),
     align: "right",
-    cell: (run) => <Value value={leaf(run[held], key)} />,
+    cell: (run) => <Value value={leaf(run[held], key)} say={group === CONFIG ? plain : number} />,
   };
 }
 
-function Value({ value }: { value: Json | undefined }) {
+interface ValueProps {
+  value: Json | undefined;
+  say: (figure: number) => string; // a setting as it was written, results with equal digits
+}
+
+function Value({ value, say }: ValueProps) {
   if (value === undefined) return <span className={styles.none}>–</span>;
   const figure = typeof value === "boolean" ? null : fromJson(value);
   const full = figure === null ? plain(value) : exact(figure);
-  return <span title={full}>{plain(figure ?? value)}</span>;
+  return <span title={full}>{figure === null ? full : say(figure)}</span>;
 }
 
 /** The value of a key, which may be nested: `optimizer.lr`. */

@@ -7,6 +7,7 @@ import { IconButton } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
 import { count } from "../../kit/format";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "../../kit/Menu";
+import { Logo } from "../../kit/marks";
 import { toggleTheme, useTheme } from "../../kit/theme";
 import { type ProjectPlace, paths } from "../../paths";
 import styles from "./Shell.module.css";
@@ -21,9 +22,7 @@ export function TopBar({ place, onSearch }: TopBarProps) {
   return (
     <header className={styles.bar}>
       <Link {...paths.projects()} className={styles.logo} aria-label="All projects">
-        <span>
-          <Mark />
-        </span>
+        <Logo />
       </Link>
       <Crumbs place={place} />
       {place && <Running place={place} />}
@@ -38,21 +37,6 @@ export function TopBar({ place, onSearch }: TopBarProps) {
       </IconButton>
       <Account />
     </header>
-  );
-}
-
-function Mark() {
-  return (
-    <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
-      <path
-        d="M4 7.5 8 17l4-8 4 8 4-9.5"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="2.4"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-      />
-    </svg>
   );
 }
 
