@@ -28,8 +28,6 @@ export interface Layout {
   readonly y: Scale;
   readonly xTicks: readonly Tick[];
   readonly yTicks: readonly Tick[];
-  /** False when no value can be drawn on these axes. */
-  readonly hasData: boolean;
 }
 
 export interface Reach {
@@ -69,7 +67,19 @@ function yMarks(domain: Domain, log: boolean, height: number): Tick[] {
     ? logTicks(domain, height, 22)
     : linearTicks(domain, Math.max(2, Math.floor(height / ROW)));
   const decades = log && values.length > 2 && domain[1] / domain[0] > 1.5;
-  return values.map((at) => ({ at, text: decades ? formatLogTick(at) : formatTick(at, values) }));
+  const write = (at: number): string => (decades ? formatLogTick(at) : formatTick(at, values));
+  const ticks = values.map((at) => ({ at, text: write(at) }));
+  return new Set(ticks.map(({ text }) => text)).size === ticks.length ? ticks : fromFirst(ticks);
+}
+
+/** Marks too close for their size to be told apart: the first in short, the others from there. */
+function fromFirst([first, ...others]: readonly Tick[]): Tick[] {
+  if (!first) return [];
+  const steps = others.map(({ at }) => at - first.at);
+  return [
+    first,
+    ...others.map(({ at }, i) => ({ at, text: `+${formatTick(steps[i] ?? 0, steps)}` })),
+  ];
 }
 
 function xMarks(
@@ -123,6 +133,5 @@ export function layOut(
     y: yScale,
     xTicks: xMarks(options, xScale, zone, measure),
     yTicks,
-    hasData: y !== null,
   };
 }

@@ -186,6 +186,20 @@ test("what is saved is restored", () => {
 
 test("nothing to draw leaves an empty frame and no marks of y", () => {
   const { surface, layout } = painted([]);
-  expect(layout.hasData).toBe(false);
+  expect(layout.yTicks).toEqual([]);
   expect(surface.texts).not.toContain("NaN");
+});
+
+test("a line that was never a number has its crosses, though no axis of y", () => {
+  const { surface, layout } = painted([line({ values: [Number.NaN, Number.NaN, Number.NaN] })]);
+  expect(layout.yTicks).toEqual([]);
+  expect(surface.of(BLUE).filter(({ width }) => width === 1.25)).not.toEqual([]);
+});
+
+test("marks of an axis that would read alike are counted from the first", () => {
+  const from = 2 ** 53;
+  const { layout } = painted([line({ values: [from, from + 400] })]);
+  const [first, ...others] = layout.yTicks.map(({ text }) => text);
+  expect(first).toBe("9.007199e15");
+  expect(others).toEqual(["+100", "+200", "+300", "+400"].slice(0, others.length));
 });

@@ -31,7 +31,6 @@ export function paint(surface: Surface, scene: Scene): Layout {
   // A canvas is a whole number of pixels: a fraction left over would stay black.
   surface.fillRect(0, 0, Math.ceil(scene.width) + 1, Math.ceil(scene.height) + 1);
   paintAxes(surface, scene, layout);
-  if (!layout.hasData) return layout;
   const { left, top, width, height } = layout.frame.plot;
   surface.save();
   surface.beginPath();

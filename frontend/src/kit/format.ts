@@ -62,6 +62,7 @@ const SHORT = 7; // characters: a number that is written so briefly is shown as 
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "number") {
+    if (Number.isSafeInteger(value)) return exact(value);
     const short = Number.isFinite(value) && String(value).length <= SHORT;
     return short
       ? exact(value)

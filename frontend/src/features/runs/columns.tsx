@@ -1,5 +1,6 @@
 /** The columns that a table of runs may have, and those that it has when nobody chose. */
 import { Link } from "@tanstack/react-router";
+import { valueAt } from "../../api/json-map";
 import type { Json, JsonMap, Run } from "../../api/types";
 import { Badge } from "../../kit/Chip";
 import { ago, at, duration, exact, fromJson, number, plain } from "../../kit/format";
@@ -116,9 +117,10 @@ function Value({ value, say }: ValueProps) {
 /** The value of a key, which may be nested: `optimizer.lr`. */
 export function leaf(map: Json | undefined, key: string): Json | undefined {
   if (typeof map !== "object" || map === null || Array.isArray(map)) return undefined;
-  if (key in map) return map[key];
+  const whole = valueAt(map, key);
+  if (whole !== undefined) return whole;
   const dot = key.indexOf(".");
-  return dot < 0 ? undefined : leaf(map[key.slice(0, dot)], key.slice(dot + 1));
+  return dot < 0 ? undefined : leaf(valueAt(map, key.slice(0, dot)), key.slice(dot + 1));
 }
 
 /** Names of all leaves of a map, nested ones joined with dots. */

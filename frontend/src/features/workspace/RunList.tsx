@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, Eye, EyeOff, Search, SearchX } from "lucide-react";
 import { memo, type Ref, useEffect, useMemo, useRef } from "react";
+import { valueAt } from "../../api/json-map";
 import type { Run } from "../../api/types";
 import { Button, IconButton } from "../../kit/Button";
 import { classes } from "../../kit/classes";
@@ -181,7 +182,7 @@ interface RowProps {
 
 const Row = memo(function Row({ run, top, shown, value, onToggle }: RowProps) {
   const focused = useFocused() === run.id;
-  const figure = value === null ? null : fromJson(run.summary[value]);
+  const figure = value === null ? null : fromJson(valueAt(run.summary, value));
   return (
     <li
       className={classes(styles.row, !shown && styles.off)}

@@ -1,5 +1,6 @@
 /** What the header of a panel says: one run's last value, or the best of those shown. */
 import type { Curves } from "../../api/curves";
+import { valueAt } from "../../api/json-map";
 import type { Line } from "../../api/line";
 import type { Run } from "../../api/types";
 import { fromJson } from "../../kit/format";
@@ -27,7 +28,7 @@ export interface Said {
 export function exactLast(line: Line, run: Run, key: string): number | null {
   const value = line.lastValue;
   if (value === null) return null;
-  const full = fromJson(run.summary[key]);
+  const full = fromJson(valueAt(run.summary, key));
   return full !== null && Math.fround(full) === value ? full : value;
 }
 
