@@ -67,7 +67,7 @@ export class Live {
   private readonly changed = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private status: Status = { connected: false, lostAt: null };
-  private everOpen = false;
+  private wasLost = false; // since it was open last, or from the start
   private cancelRetry: (() => void) | null = null;
   private cancelFlush: (() => void) | null = null;
   private cancelPing: (() => void) | null = null;
@@ -121,9 +121,9 @@ export class Live {
   }
 
   private opened(): void {
-    const back = this.everOpen;
+    const back = this.wasLost;
     this.open = true;
-    this.everOpen = true;
+    this.wasLost = false;
     this.pause = FIRST_PAUSE_MS;
     this.setStatus({ connected: true, lostAt: null });
     for (const id of this.subscriptions.keys()) this.changed.add(id);
@@ -149,6 +149,7 @@ export class Live {
       this.setStatus({ connected: false, lostAt: null });
       return;
     }
+    this.wasLost = true;
     this.setStatus({ connected: false, lostAt: this.status.lostAt ?? this.around.now() });
     this.cancelRetry = this.around.later(() => this.connect(), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);

@@ -15,9 +15,11 @@ export function ConnectionBar() {
     return () => clearTimeout(timer);
   }, [lostAt]);
   return (
-    <div role="status">
+    <div role="status" className={styles.space}>
       {shown && lostAt !== null && (
-        <div className={styles.connection}>Reconnecting… showing data from {timeOfDay(lostAt)}</div>
+        <span className={styles.connection}>
+          Reconnecting… showing data from {timeOfDay(lostAt)}
+        </span>
       )}
     </div>
   );

@@ -6,7 +6,6 @@ import { follow } from "../../api/announcements";
 import { useShortcuts } from "../../kit/shortcuts";
 import { toggleTheme } from "../../kit/theme";
 import { paths } from "../../paths";
-import { ConnectionBar } from "./ConnectionBar";
 import { Rail } from "./Rail";
 import styles from "./Shell.module.css";
 import { TopBar } from "./TopBar";
@@ -38,7 +37,6 @@ export function Shell() {
   return (
     <div className={styles.shell}>
       <TopBar place={place} onSearch={() => search(true)} />
-      <ConnectionBar />
       <Rail place={place} />
       <main className={styles.main}>
         <Outlet />

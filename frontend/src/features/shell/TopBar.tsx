@@ -10,6 +10,7 @@ import { Menu, MenuItem, MenuLabel, MenuLine } from "../../kit/Menu";
 import { Logo } from "../../kit/marks";
 import { toggleTheme, useTheme } from "../../kit/theme";
 import { type ProjectPlace, paths } from "../../paths";
+import { ConnectionBar } from "./ConnectionBar";
 import styles from "./Shell.module.css";
 
 interface TopBarProps {
@@ -26,7 +27,7 @@ export function TopBar({ place, onSearch }: TopBarProps) {
       </Link>
       <Crumbs place={place} />
       {place && <Running place={place} />}
-      <span className={styles.space} />
+      <ConnectionBar />
       <button type="button" className={styles.search} onClick={onSearch}>
         <Search size={15} aria-hidden />
         <span>Search runs, metrics, pages</span>

@@ -127,7 +127,13 @@ function Rows({ runs, shown, onChange, value, view }: RunListProps) {
     () => (id: string, isShown: boolean) => onChange((before) => toggled(before, id, isShown)),
     [onChange],
   );
-  if (runs.error) return <ErrorState error={runs.error} retry={runs.retry} />;
+  if (runs.error) {
+    return (
+      <div className={styles.rows}>
+        <ErrorState error={runs.error} retry={runs.retry} />
+      </div>
+    );
+  }
   if (runs.pending) {
     return (
       <div className={styles.bones}>
