@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.contracts.stores import pack
 
-from wanllmdb.wire import Batch, Kind, WireError
-from wanllmdb_server.metrics import columns
+from wanllmdb.wire import Batch, Kind, WireError, array_head, inflate
+from wanllmdb_server.metrics import columns, stencil
 from wanllmdb_server.metrics.columns import Columns
 
 numbers = st.one_of(st.floats(), st.integers(-(1 << 63), (1 << 64) - 1), st.booleans())
@@ -44,11 +44,64 @@ def plain(found: Columns) -> Any:
     return found.position.tolist(), list(numbers), numbers, found.objects, found.rejected
 
 
+def assert_quick_is_thorough(batch: Batch) -> list[bool]:
+    """Whether each of the quick ways was taken."""
+    quick = [
+        way(batch, inflate(batch.body)) for way in (columns._from_like_rows, columns._from_numbers)
+    ]
+    for found in quick:
+        if found is not None:
+            assert str(plain(found)) == str(plain(columns._from_any(batch)))
+    return [found is not None for found in quick]
+
+
 @given(rows)
 def test_the_quick_way_is_the_thorough_way(rows: list[Any]) -> None:
-    quick = columns._from_numbers(batch(rows))
-    if quick is not None:
-        assert str(plain(quick)) == str(plain(columns._from_any(batch(rows))))
+    assert_quick_is_thorough(batch(rows))
+
+
+forms = st.dictionaries(
+    st.text(max_size=40),
+    st.sampled_from(
+        [
+            st.floats(),
+            st.floats(),
+            st.floats(),
+            st.integers(0, 127),
+            st.integers(0, 130),
+            st.integers(256, 65535),
+            st.integers(-(1 << 31), -(1 << 15) - 1),
+            st.integers(1 << 32, (1 << 64) - 1),
+            st.booleans(),
+            st.just("text"),
+        ]
+    ),
+    max_size=20,
+)
+
+
+@given(st.data(), forms, st.sampled_from([0, 200, 60_000, 1 << 40, (1 << 63) - 20, -5]))
+def test_rows_of_one_form_are_cut_as_they_are_decoded(
+    data: st.DataObject, form: dict[str, Any], first: int
+) -> None:
+    rows = [
+        (first + at, 10**15 + at, {key: data.draw(value) for key, value in form.items()})
+        for at in range(data.draw(st.integers(1, 8)))
+    ]
+    assert_quick_is_thorough(batch(rows))
+
+
+def test_the_rows_of_a_training_loop_take_the_quickest_way() -> None:
+    usual = [(300 + n, 10**15 + n, {"loss": n / 7, "epoch": 3, "rate": 1e-3}) for n in range(500)]
+    assert assert_quick_is_thorough(batch(usual)) == [True, True]
+    sparse = [(n, n, {"loss": 0.5, **({"val": 1.5} if n % 3 else {})}) for n in range(50)]
+    assert assert_quick_is_thorough(batch(sparse)) == [False, True]
+
+
+@given(st.binary(max_size=60), st.integers(1, 4))
+def test_no_bytes_break_the_stencil(content: bytes, count: int) -> None:
+    stencil.cut(array_head(count) + content, count)
+    stencil.cut(array_head(count) + (b"\x93\x01\x01\x93" + content) * count, count)
 
 
 @given(rows, st.integers(0, 100))
@@ -71,8 +124,7 @@ def test_what_comes_after_a_position_is_what_a_batch_of_the_rest_says(
 
 def test_rows_of_two_layouts_take_the_quick_way_in_order() -> None:
     logged = [(n, n, {"loss": n, **({"val": -n} if n % 3 == 0 else {})}) for n in range(20)]
-    found = columns._from_numbers(batch(logged))
-    assert found is not None
+    found = columns.take_apart(batch(logged))
     assert found.numbers["loss"].points.value.tolist() == list(range(20))
     assert found.numbers["val"].points.step.tolist() == [0, 3, 6, 9, 12, 15, 18]
 

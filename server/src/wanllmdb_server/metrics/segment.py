@@ -20,7 +20,7 @@ from wanllmdb_server.metrics import chunk, pyramid
 from wanllmdb_server.metrics.chunk import DamagedError, Stretch, Thing
 from wanllmdb_server.metrics.pyramid import Bins, Ints
 
-PIECE: Final = 1_000_000  # points of a series in one chunk, at most
+PIECE: Final = 1 << 18  # points of a series in one chunk, at most
 PACK_POINTS: Final = 4096  # small series share a body up to so many points
 PACK_BINS: Final = 1024
 PACK_BYTES: Final = 64 * 1024  # of objects
