@@ -1,0 +1,73 @@
+"""Parts of the page as the journeys see them: runs that were logged, panels, what panels say."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+from tests.journeys.processes import ServerProcess
+
+IN_SIGHT_AND_PAINTED = """
+() => {
+    const seen = [...document.querySelectorAll('[data-testid=panel]')].filter((panel) => {
+        const { top, bottom } = panel.getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+    });
+    return seen.length > 0 && seen.every((panel) => panel.querySelector('[data-painted]'));
+}
+"""
+
+
+def logged(server: ServerProcess, script: str, *arguments: str) -> dict[str, Any]:
+    """Run a script to its end, and return what it printed behind LEDGER."""
+    path = server.root / "logged.py"
+    path.write_text(script)
+    output = server.run_script(path, *arguments)
+    return ledger_of(output.communicate(timeout=60)[0].decode(), output.returncode)
+
+
+def ledger_of(output: str, returncode: int) -> dict[str, Any]:
+    assert returncode == 0, output
+    return json.loads(output.split("LEDGER", 1)[1].splitlines()[0])
+
+
+def written(root: Path, script: str) -> Path:
+    """The script as a file, for a process that is to run beside the page."""
+    path = root / "train.py"
+    path.write_text(script)
+    return path
+
+
+def project_url(server: ServerProcess, project: str, rest: str = "workspace") -> str:
+    return f"{server.url}/{server.owner}/{project}/{rest}"
+
+
+def open_workspace(page: Page, server: ServerProcess, project: str, query: str = "") -> None:
+    """Open the workspace and wait until every panel in sight is painted."""
+    page.goto(project_url(server, project) + query)
+    expect(page.get_by_test_id("panel").first).to_be_visible(timeout=15_000)
+    page.wait_for_function(IN_SIGHT_AND_PAINTED, timeout=15_000)
+
+
+def panel_of(page: Page, key: str) -> Locator:
+    """The panel of a key, whatever the key is called."""
+    return page.locator(f"[data-testid=panel][data-key={json.dumps(key, ensure_ascii=False)}]")
+
+
+def shown_value(panel: Locator) -> float:
+    """The last value in the panel's header, at full precision."""
+    text = panel.get_by_test_id("panel-last").get_attribute("data-value", timeout=15_000)
+    return float(text) if text else math.nan
+
+
+def hover(page: Page, panel: Locator, share: float) -> None:
+    """Put the pointer at this share of the panel's width, and wait for the tooltip."""
+    box = panel.locator(".chart-host").bounding_box()
+    assert box
+    x, y = box["x"] + share * box["width"], box["y"] + box["height"] / 2
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".chart-tip")).to_be_visible()
