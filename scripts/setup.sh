@@ -62,7 +62,8 @@ build_page() {
     -type f ! -name '*.test.*' -print0 2>/dev/null | sort -z | xargs -0 cat | sha256sum | cut -d' ' -f1)
   [ "$(cat server/src/wanllmdb_server/page/.built 2>/dev/null)" = "$sources" ] && return
   say "building the page"
-  npm --prefix frontend run --silent build
+  local log
+  log=$(npm --prefix frontend run --silent build 2>&1) || { printf '%s\n' "$log" >&2; fail "the page cannot be built"; }
   printf '%s' "$sources" > server/src/wanllmdb_server/page/.built
 }
 
