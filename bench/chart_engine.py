@@ -24,11 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from bench.figures import Figure, as_json, quantile, table
+from playwright.sync_api import Page, sync_playwright
 
 FRONTEND = Path(__file__).resolve().parents[1] / "frontend"
 

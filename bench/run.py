@@ -13,8 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from bench import sdk, server
 from bench.figures import Figure, as_json, table
 from tests.journeys.processes import ServerProcess

@@ -21,8 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
 from bench.figures import Figure, as_json, quantile, table
 from bench.sdk import hung_server
 from tests.journeys.processes import free_port

@@ -13,16 +13,12 @@ import argparse
 import asyncio
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from bench.figures import Figure, as_json, quantile, table
 
 from wanllmdb import wire
