@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
 from bench.figures import Figure, as_json, quantile, table
 from bench.sdk import hung_server
 from tests.journeys.processes import free_port
@@ -32,6 +31,7 @@ from wanllmdb.sender import Sender
 from wanllmdb.sink import HttpSink
 from wanllmdb.spool import Spool, new_writer
 
+ROOT = Path(__file__).resolve().parents[1]
 RUN = {"id": "bench", "project": "bench"}
 GOALS = {"p50": 10.0, "p99": 100.0, "p99.9": 1000.0}
 
