@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from tests.journeys.processes import ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,9 +53,18 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 class Faults:
     """What a page complained of: script errors, refused requests, requests to other origins."""
 
-    def __init__(self, page: Page, origin: str) -> None:
+    def __init__(self) -> None:
         self.found: list[str] = []
+
+    def forgive(self, pattern: str) -> None:
+        """Leave out what a test provoked itself; there must have been some of it."""
+        left = [one for one in self.found if not re.search(pattern, one)]
+        assert left != self.found, f"no fault was like {pattern!r}: {self.found}"
+        self.found = left
+
+    def watch(self, page: Page, origin: str) -> None:
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: self._refuse(dialog))
         page.on(
             "console",
             lambda message: (
@@ -70,13 +80,22 @@ class Faults:
             ),
         )
 
+    def _refuse(self, dialog: Dialog) -> None:
+        self.found.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
 
 @pytest.fixture
-def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def page(browser: Browser, server: ServerProcess, faults: Faults) -> Iterator[Page]:
     """A page that is signed in by the printed one-time link; its faults fail the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
-    faults = Faults(opened, server.url)
+    faults.watch(opened, server.url)
     opened.goto(server.sign_in_url())
     opened.wait_for_url(lambda url: "/login" not in url, timeout=15_000)
     yield opened

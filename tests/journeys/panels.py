@@ -65,6 +65,7 @@ def shown_value(panel: Locator) -> float:
 
 def hover(page: Page, panel: Locator, share: float) -> None:
     """Put the pointer at this share of the panel's width, and wait for the tooltip."""
+    panel.scroll_into_view_if_needed()
     box = panel.locator(".chart-host").bounding_box()
     assert box
     x, y = box["x"] + share * box["width"], box["y"] + box["height"] / 2

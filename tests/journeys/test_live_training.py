@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from tests.journeys.panels import ledger_of, panel_of, project_url, shown_value, written
 from tests.journeys.processes import ServerProcess, eventually
 
 TRAINING = """
@@ -36,28 +36,25 @@ print("LEDGER", json.dumps({"id": run.id, "rows": step, "last": last}))
 def test_the_page_draws_a_training_while_it_runs_and_ends_at_its_last_value(
     server: ServerProcess, page: Page, tmp_path: Path
 ) -> None:
-    script = tmp_path / "train.py"
-    script.write_text(TRAINING)
-    training = server.run_script(script, "14")
+    training = server.run_script(written(tmp_path, TRAINING), "14")
 
     eventually(
         lambda: "journey" in {p["name"] for p in server.get("/projects")["items"]},
         why="the project appears",
     )
-    page.goto(f"{server.url}/{server.owner}/journey/workspace")
+    page.goto(project_url(server, "journey"))
     row = page.get_by_test_id("run-row").filter(has_text="bright-curve")
     expect(row).to_be_visible(timeout=15_000)
-    panel = page.locator('[data-testid=panel][data-key="train/loss"]')
+    panel = panel_of(page, "train/loss")
     expect(panel).to_be_visible(timeout=15_000)
     assert training.poll() is None, "the training still runs while its curve is on the page"
 
     first = shown_value(panel)
-    assert painted_pixels(page, panel) > 50, "the curve is on the canvas, not only its axes"
+    eventually(lambda: painted_pixels(panel) > 50, why="the curve is drawn, not only its axes")
     eventually(lambda: shown_value(panel) != first, why="the curve goes on without a reload")
 
     output = training.communicate(timeout=60)[0].decode()
-    assert training.returncode == 0, output
-    ledger = json.loads(output.split("LEDGER", 1)[1].splitlines()[0])
+    ledger = ledger_of(output, training.returncode)
     eventually(
         lambda: math.isclose(shown_value(panel), ledger["last"], rel_tol=1e-12),
         why=f"the page shows the last value that was logged, {ledger['last']}",
@@ -70,14 +67,7 @@ def test_the_page_draws_a_training_while_it_runs_and_ends_at_its_last_value(
     assert run["summary"]["best"] == 0.5
 
 
-def shown_value(panel: Locator) -> float:
-    """The last value in the panel's header, at full precision."""
-    text = panel.get_by_test_id("panel-last").get_attribute("data-value", timeout=15_000)
-    return float(text) if text else math.nan
-
-
-def painted_pixels(page: Page, panel: Locator) -> int:
+def painted_pixels(panel: Locator) -> int:
     """Pixels of the panel, as shown on screen, whose colour is a curve's and not grey text's."""
-    page.wait_for_timeout(800)
     shown = np.asarray(Image.open(io.BytesIO(panel.screenshot())).convert("RGB")).astype(int)
     return int(((shown.max(axis=2) - shown.min(axis=2)) > 60).sum())

@@ -18,13 +18,16 @@ export function Dialog({ label, size = "small", bare, onClose, children }: Dialo
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // On the close button the focus would open a hint, and Escape would close that instead.
+    if (!bare) dialog?.focus();
     return () => dialog?.close();
-  }, []);
+  }, [bare]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it through onCancel
     <dialog
       ref={ref}
       aria-label={label}
+      tabIndex={-1}
       className={classes(styles.dialog, styles[size])}
       onCancel={(event) => {
         event.preventDefault();

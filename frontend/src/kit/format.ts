@@ -13,6 +13,14 @@ export function number(value: number | null | undefined): string {
   return finite(value).replace("-", MINUS).replace("e-", `e${MINUS}`);
 }
 
+const FIGURE_SPACE = "\u2007"; // as wide as a digit
+const USUAL_WIDTH = 7; // of four digits: 0.01234
+
+/** `number` for a place that is rewritten live: as wide as the next one, so that nothing moves. */
+export function steady(value: number): string {
+  return number(value).padStart(USUAL_WIDTH, FIGURE_SPACE);
+}
+
 function finite(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";

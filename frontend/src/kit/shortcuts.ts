@@ -30,6 +30,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       const name = keyName(event);
       const plainKey = !name.includes("+");
       if (event.defaultPrevented || (plainKey && typing(event.target))) return;
+      if (document.querySelector("dialog[open]")) return; // what lies under it hears nothing
       const sequence = event.timeStamp - pressedAt < SEQUENCE_MS ? `${before} ${name}` : "";
       before = name;
       pressedAt = event.timeStamp;

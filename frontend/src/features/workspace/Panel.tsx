@@ -3,7 +3,7 @@ import { Expand, FileImage, FileSpreadsheet, MoreHorizontal, Table2 } from "luci
 import { memo, type ReactNode, type RefObject, useRef, useState } from "react";
 import { IconButton } from "../../kit/Button";
 import { download } from "../../kit/download";
-import { exact, number } from "../../kit/format";
+import { exact, steady } from "../../kit/format";
 import { Menu, MenuItem } from "../../kit/Menu";
 import { Swatch } from "../../kit/marks";
 import { useNear } from "../../kit/useNear";
@@ -110,7 +110,7 @@ function ReadOut({ name, version }: { name: string; version: number }) {
       <Swatch color={run.color} />
       {what}{" "}
       <b data-testid={`panel-${what}`} data-value={String(value)} data-run={run.id}>
-        {number(value)}
+        {steady(value)}
       </b>
     </span>
   );

@@ -8,7 +8,7 @@ import type { Run } from "../../api/types";
 import { Button, IconButton } from "../../kit/Button";
 import { classes } from "../../kit/classes";
 import { Field } from "../../kit/Field";
-import { count, exact, fromJson, number } from "../../kit/format";
+import { count, exact, fromJson, steady } from "../../kit/format";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "../../kit/Menu";
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
@@ -218,7 +218,7 @@ const Row = memo(function Row({ run, top, shown, value, onToggle }: RowProps) {
       {run.state !== "finished" && <StateDot state={run.state} />}
       {figure !== null && (
         <span className={styles.figure} title={`${value} ${exact(figure)}`}>
-          {number(figure)}
+          {steady(figure)}
         </span>
       )}
     </li>
