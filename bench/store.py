@@ -1,6 +1,6 @@
 """The metric store alone: what ingest costs, what a point weighs, how fast curves come.
 
-Usage: python -m bench.store [--json] [--million N] [--profile]
+Usage: python -m bench.store [--json] [--millions N]
 
 The store runs in this process, without HTTP: batches of 1000 rows × 10 keys from 50 runs, as the
 SDK packs them; then questions about runs of 10 k points and one of 1 M. CPU seconds are of the
@@ -15,7 +15,7 @@ import os
 import resource
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
@@ -69,39 +69,41 @@ def written() -> int:
     return 0
 
 
-async def ingest(store: SqliteMetricStore, millions: int) -> Iterator[Figure]:
-    """50 runs at once, each a batch after another."""
+async def ingest(store: SqliteMetricStore, millions: int) -> tuple[list[Figure], int]:
+    """50 runs at once, each a batch after another; then all is sealed and merged."""
     rounds = max(millions * 1_000_000 // (RUNS * ROWS * len(KEYS)), 1)
     sources = [Source(run) for run in range(RUNS)]
-    spent = used = 0.0
-    wrote = written()
-    points = 0
-    for number in range(rounds):
-        batches = [source.batch(number * ROWS, KEYS) for source in sources]
-        began, before = time.perf_counter(), cpu()
+    made = [[each.batch(at * ROWS, KEYS) for each in sources] for at in range(rounds)]
+    points = rounds * RUNS * ROWS * len(KEYS)
+    wrote, began, before = written(), time.perf_counter(), cpu()
+    for batches in made:
         await asyncio.gather(*(store.append(run, batch) for run, batch in enumerate(batches)))
-        spent += time.perf_counter() - began
-        used += cpu() - before
-        points += RUNS * ROWS * len(KEYS)
-    began, before = time.perf_counter(), cpu()
-    while store.stats().pending:  # noqa: ASYNC110
-        await asyncio.sleep(0.1)
-    rest_wall, rest = time.perf_counter() - began, cpu() - before
-    began, before = time.perf_counter(), cpu()
+    acknowledged = time.perf_counter() - began
     for run in range(RUNS):
         await store.seal(run)
-    settle, settle_cpu = time.perf_counter() - began, cpu() - before
-    mega = points / 1e6
-    return iter(
-        [
-            Figure("ingest, points/s until acknowledged", points / spent, "pt/s"),
-            Figure("ingest, points/s, sealed too", points / (spent + rest_wall), "pt/s"),
-            Figure("ingest, sealing included", (used + rest) / mega, "CPU s/Mpt", 0.7),
-            Figure("merge into one segment per run", settle_cpu / mega, "CPU s/Mpt"),
-            Figure("merge, wall", settle / mega, "s/Mpt"),
-            Figure("written to disk", (written() - wrote) / points, "B/pt", 60),
-        ]
-    )
+    spent, used = time.perf_counter() - began, cpu() - before
+    return [
+        Figure("ingest, 1000-row batches: acknowledged", points / acknowledged, "pt/s"),
+        Figure("… sealed and merged into one segment a run", points / spent, "pt/s"),
+        Figure("… CPU of all that", used / points * 1e6, "CPU s/Mpt", 0.7),
+        Figure("… written to disk", (written() - wrote) / points, "B/pt", 60),
+    ], points
+
+
+def syncs(directory: Path) -> list[Figure]:
+    """What the disk alone takes: 64 KiB appended and synced, again and again."""
+    taken: list[float] = []
+    with (directory / "sync").open("wb", buffering=0) as file:
+        for _ in range(200):
+            began = time.perf_counter()
+            file.write(bytes(65536))
+            os.fdatasync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    taken.sort()
+    return [
+        Figure("this disk: 64 KiB and fdatasync, p50", quantile(taken, 0.5) * 1e3, "ms"),
+        Figure("this disk: 64 KiB and fdatasync, p99", quantile(taken, 0.99) * 1e3, "ms"),
+    ]
 
 
 async def training(store: SqliteMetricStore, rounds: int = 80) -> list[Figure]:
@@ -198,10 +200,9 @@ async def measure(directory: Path, millions: int) -> list[Figure]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     first = directory / "ingest"
     store = SqliteMetricStore.open(first)
-    figures = list(await ingest(store, millions))
+    figures, points = await ingest(store, millions)
     await store.close()
-    rounds = max(millions * 1_000_000 // (RUNS * ROWS * len(KEYS)), 1)
-    figures.append(weigh(first, rounds * RUNS * ROWS * len(KEYS)))
+    figures += [weigh(first, points), *syncs(directory)]
     store = SqliteMetricStore.open(directory / "read")
     figures += await training(store)
     await fill(store, range(1000, 2000), ["loss"], 10_000)

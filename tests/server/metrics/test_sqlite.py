@@ -14,7 +14,7 @@ from tests.contracts.stores import RUN, T0, Writer, pack
 
 from wanllmdb.wire import Kind
 from wanllmdb_server.domain.series import KeyStats, Series, Window
-from wanllmdb_server.metrics import database, memtable, segment
+from wanllmdb_server.metrics import memtable, segment, statements
 from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.database import NAME
 from wanllmdb_server.metrics.sealer import Pace
@@ -318,9 +318,9 @@ async def test_notes_that_do_not_fit_one_value_of_sqlite_are_fetched_in_parts(
         await Writer(store, run=run).log((1, {"a": 1.0, "b": 2.0}))
     await store.close()
     connection = sqlite3.connect(tmp_path / NAME)
-    whole = database.fetch_run_notes(connection, list(range(9)))
+    whole = statements.fetch_run_notes(connection, list(range(9)))
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5 * segment.NOTE.itemsize)
-    parts = database.fetch_run_notes(connection, list(range(9)))
+    parts = statements.fetch_run_notes(connection, list(range(9)))
     connection.close()
     assert len(whole) == 18
     assert parts.tobytes() == whole.tobytes()

@@ -24,9 +24,10 @@ from wanllmdb.wire import Batch, WireError
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns
-from wanllmdb_server.metrics.database import Database, erase_run
+from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.replay import replay, table_of
+from wanllmdb_server.metrics.statements import erase_run, insert_batches, set_positions
 from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
 
 GROUP: Final = 64  # batches in one transaction, at most
@@ -233,21 +234,15 @@ class BatchLog:
     def _write(self, fresh: list[_New], positions: dict[tuple[int, str], int]) -> None:
         connection = self._database.log
         with self._database.transaction(connection):
-            connection.executemany(
-                "INSERT INTO batch(id, run, low, first, last, records, body)"
-                " VALUES(?, ?, ?, ?, ?, ?, ?)",
+            insert_batches(
+                connection,
                 [
-                    (new.number, new.item.run, new.low, batch.start, batch.end, batch.count,
-                     batch.body)
+                    (new.number, new.item.run, new.low, new.item.batch)
                     for new in fresh
-                    if (batch := new.item.batch) and (new.columns.numbers or new.columns.objects)
+                    if new.columns.numbers or new.columns.objects
                 ],
-            )  # fmt: skip
-            connection.executemany(
-                "INSERT INTO writer(run, name, position) VALUES(?, ?, ?)"
-                " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position",
-                [(*writer, position) for writer, position in positions.items()],
             )
+            set_positions(connection, positions)
         if len(self._positions) > _MAX_WRITERS:
             self._positions.clear()
         self._positions.update(positions)

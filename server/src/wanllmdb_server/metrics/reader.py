@@ -19,18 +19,18 @@ import numpy as np
 from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window
 from wanllmdb_server.metrics import drawing, paging, pyramid, statistics
 from wanllmdb_server.metrics.chunk import EMPTY, Stretch, Thing, join
-from wanllmdb_server.metrics.database import (
-    Database,
+from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.drawing import Sources
+from wanllmdb_server.metrics.memtable import Memtable
+from wanllmdb_server.metrics.segment import NUMBER, Notes
+from wanllmdb_server.metrics.shelf import Shelf, point_bodies
+from wanllmdb_server.metrics.statements import (
     fetch_keys,
     fetch_last,
     fetch_notes,
     fetch_numbers,
     fetch_run_notes,
 )
-from wanllmdb_server.metrics.drawing import Sources
-from wanllmdb_server.metrics.memtable import Memtable
-from wanllmdb_server.metrics.segment import NUMBER, Notes
-from wanllmdb_server.metrics.shelf import Shelf, point_bodies
 
 THREADS: Final = 4
 

@@ -6,8 +6,9 @@ import logging
 
 from wanllmdb.wire import Batch, Kind, WireError
 from wanllmdb_server.metrics import columns
-from wanllmdb_server.metrics.database import Database, fetch_table
+from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.statements import fetch_table
 
 _logger = logging.getLogger(__name__)
 

@@ -14,15 +14,15 @@ from typing import Final
 import numpy as np
 
 from wanllmdb_server.metrics import chunk, merging
-from wanllmdb_server.metrics.database import (
-    Database,
+from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.memtable import Kept, Memtable, RunTable
+from wanllmdb_server.metrics.segment import Builder, bodies_of
+from wanllmdb_server.metrics.statements import (
     fetch_run_notes,
     fetch_table,
     insert_bodies,
     insert_segment,
 )
-from wanllmdb_server.metrics.memtable import Kept, Memtable, RunTable
-from wanllmdb_server.metrics.segment import Builder, bodies_of
 
 _SLICE_BYTES: Final = 512 * 1024  # written in one transaction
 _SWEEP: Final = 64  # bodies deleted in one transaction

@@ -9,9 +9,9 @@ import numpy as np
 
 from wanllmdb_server.metrics import chunk
 from wanllmdb_server.metrics.chunk import DamagedError, Stretch, Thing
-from wanllmdb_server.metrics.database import fetch_bodies
 from wanllmdb_server.metrics.pyramid import Bins, Floats, Ints
 from wanllmdb_server.metrics.segment import OBJECT, Notes
+from wanllmdb_server.metrics.statements import fetch_bodies
 
 
 class Shelf:
