@@ -38,6 +38,9 @@ export interface Question {
   last?: number;
 }
 
+/** Resolves after whatever the browser has waiting. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 type Frames = AsyncIterable<CurveFrame>;
 export type AskCurves = (question: Question, signal: AbortSignal) => Frames;
 
@@ -61,7 +64,11 @@ export async function* askServer(question: Question, signal: AbortSignal): Frame
   for (;;) {
     const { done, value } = await stream.read();
     if (done) break;
-    for (const frame of reader.push(value)) if (frame.type === "curve") yield frame;
+    for (const frame of reader.push(value)) {
+      if (frame.type !== "curve") continue;
+      yield frame;
+      await turn(); // each frame draws a panel: the page lives on between them
+    }
   }
   reader.end();
 }

@@ -108,15 +108,17 @@ export function decode(buffer: ArrayBuffer): CurveFrame | TailFrame {
 /** Frames after another, out of chunks of any size. */
 export class FrameReader {
   private held: Uint8Array = new Uint8Array(0);
+  private readonly chunks: Uint8Array[] = []; // what has come since, not joined yet
+  private size = 0; // of both
   private want = FIXED; // bytes below which it is no use to look again
 
   /** Takes the next bytes and gives the frames that they complete. */
   push(chunk: Uint8Array): (CurveFrame | TailFrame)[] {
-    const joined = new Uint8Array(this.held.byteLength + chunk.byteLength);
-    joined.set(this.held);
-    joined.set(chunk, this.held.byteLength);
-    this.held = joined;
-    const frames = [];
+    this.chunks.push(chunk);
+    this.size += chunk.byteLength;
+    const frames: (CurveFrame | TailFrame)[] = [];
+    if (this.size < this.want) return frames;
+    this.join();
     while (this.held.byteLength >= this.want) {
       const found = measure(this.held);
       if (!found || this.held.byteLength < found.length) {
@@ -128,11 +130,23 @@ export class FrameReader {
       this.held = this.held.subarray(found.length);
       this.want = FIXED;
     }
+    this.size = this.held.byteLength;
     return frames;
+  }
+
+  /** Only when they complete something: a long frame comes in many chunks. */
+  private join(): void {
+    const joined = new Uint8Array(this.size);
+    let at = 0;
+    for (const part of [this.held, ...this.chunks.splice(0)]) {
+      joined.set(part, at);
+      at += part.byteLength;
+    }
+    this.held = joined;
   }
 
   /** Call when the stream has ended: what is left over was cut off. */
   end(): void {
-    if (this.held.byteLength > 0) throw new FrameError("the stream ended within a frame");
+    if (this.size > 0) throw new FrameError("the stream ended within a frame");
   }
 }

@@ -2,13 +2,27 @@
 import { type RefObject, useEffect, useState } from "react";
 
 const callbacks = new WeakMap<Element, (near: boolean) => void>();
+const waiting = new Map<Element, boolean>(); // in the order in which they came near
+let telling = false;
 let observer: IntersectionObserver | null = null;
+
+/** One at a time: each may build a panel, and the page lives on between them. */
+function tell(): void {
+  const next = waiting.entries().next().value;
+  telling = next !== undefined;
+  if (!next) return;
+  const [element, near] = next;
+  waiting.delete(element);
+  callbacks.get(element)?.(near);
+  setTimeout(tell);
+}
 
 /** One observer for the whole page: thousands of elements cost one callback. */
 function shared(): IntersectionObserver {
   observer ??= new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) callbacks.get(entry.target)?.(entry.isIntersecting);
+      for (const entry of entries) waiting.set(entry.target, entry.isIntersecting);
+      if (!telling) tell();
     },
     { rootMargin: "60% 0px" },
   );

@@ -13,7 +13,7 @@ import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "../../kit/Menu"
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
 import { paths } from "../../paths";
-import { focus, useFocused, useFocusStore } from "./focus";
+import { focus, useFocusStore } from "./focus";
 import styles from "./RunList.module.css";
 import type { ChangeView } from "./useView";
 import type { WorkspaceRuns } from "./useWorkspaceRuns";
@@ -187,7 +187,7 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ run, top, shown, value, onToggle }: RowProps) {
-  const focused = useFocused() === run.id;
+  const focused = useFocusStore((state) => (state.hovered ?? state.held) === run.id);
   const figure = value === null ? null : fromJson(valueAt(run.summary, value));
   return (
     <li

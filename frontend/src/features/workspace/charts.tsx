@@ -49,14 +49,14 @@ function useHub(onZoom: (domain: Domain | null) => void): ChartHub | null {
       fonts: FONTS,
       noun: "run",
       layers: layers(),
-      onHover: (hover) => focus.hover(hover?.group ?? null),
+      onHover: (hover) => focus.rest(hover?.group ?? null),
       onZoom: (domain) => onZoom(domain),
       onError: (error) => toast(`Charts are painted on the page itself: ${error.message}`),
     });
     setHub(made);
     return () => {
       made.destroy();
-      focus.hover(null);
+      focus.rest(null);
     };
   }, [onZoom]);
   return hub;
