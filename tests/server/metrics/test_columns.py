@@ -11,6 +11,7 @@ from tests.contracts.stores import pack
 
 from wanllmdb.wire import Batch, Kind, WireError, array_head, inflate
 from wanllmdb_server.metrics import columns, stencil
+from wanllmdb_server.metrics.chunk import Stretch
 from wanllmdb_server.metrics.columns import Columns
 
 numbers = st.one_of(st.floats(), st.integers(-(1 << 63), (1 << 64) - 1), st.booleans())
@@ -30,6 +31,11 @@ def batch(rows: list[Any]) -> Batch:
     return pack([(at * 3, Kind.ROW, row) for at, row in enumerate(rows, 1)])
 
 
+def exact(points: Stretch) -> list[int]:
+    """What float64 could not hold, nothing being as good as zeros."""
+    return [] if points.extra is None or not points.extra.any() else points.extra.tolist()
+
+
 def plain(found: Columns) -> Any:
     numbers = {
         key: (
@@ -37,7 +43,7 @@ def plain(found: Columns) -> Any:
             column.points.step.tolist(),
             column.points.time.tolist(),
             column.points.value.tolist(),
-            None if column.points.extra is None else column.points.extra.tolist(),
+            exact(column.points),
         )
         for key, column in found.numbers.items()
     }
