@@ -4,7 +4,7 @@
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { classes } from "./classes";
 import styles from "./Table.module.css";
 
@@ -72,10 +72,15 @@ export function Table<Row>(props: TableProps<Row>) {
     if (last >= rows.length - NEAR_END) onEnd();
   }, [last, rows.length, onEnd]);
 
-  const shown = horizontal.getVirtualItems().flatMap(({ index, start, size }) => {
-    const column = columns[index];
-    return column ? [{ column, index, start, size }] : [];
-  });
+  const across = horizontal.getVirtualItems();
+  const shown = useMemo(
+    () =>
+      across.flatMap(({ index, start, size }) => {
+        const column = columns[index];
+        return column ? [{ column, index, start, size }] : [];
+      }),
+    [across, columns],
+  );
   const width = horizontal.getTotalSize();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard
@@ -107,31 +112,15 @@ export function Table<Row>(props: TableProps<Row>) {
           {items.map((item) => {
             const row = rows[item.index] as Row;
             return (
-              <div
+              <BodyRow
                 key={rowKey(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={styles.row}
-                data-testid="table-row"
-                data-row={rowKey(row)}
-                style={{ width, height: ROW, transform: `translateY(${item.start}px)` }}
-              >
-                {shown.map(({ column, index, start, size }) => (
-                  <div
-                    key={column.id}
-                    role="cell"
-                    aria-colindex={index + 1}
-                    className={classes(
-                      styles.cell,
-                      index === 0 && styles.frozen,
-                      column.align === "right" && styles.right,
-                    )}
-                    style={{ width: size, left: index === 0 ? 0 : start }}
-                  >
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                id={rowKey(row)}
+                row={row}
+                index={item.index}
+                top={item.start}
+                width={width}
+                shown={shown}
+              />
             );
           })}
         </div>
@@ -139,6 +128,54 @@ export function Table<Row>(props: TableProps<Row>) {
     </div>
   );
 }
+
+interface Placed<Row> {
+  column: TableColumn<Row>;
+  index: number;
+  start: number;
+  size: number;
+}
+
+interface BodyRowProps<Row> {
+  id: string;
+  row: Row;
+  index: number;
+  top: number;
+  width: number;
+  shown: readonly Placed<Row>[];
+}
+
+function DrawnRow<Row>({ id, row, index: place, top, width, shown }: BodyRowProps<Row>) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      className={styles.row}
+      data-testid="table-row"
+      data-row={id}
+      style={{ width, height: ROW, transform: `translateY(${top}px)` }}
+    >
+      {shown.map(({ column, index, start, size }) => (
+        <div
+          key={column.id}
+          role="cell"
+          aria-colindex={index + 1}
+          className={classes(
+            styles.cell,
+            index === 0 && styles.frozen,
+            column.align === "right" && styles.right,
+          )}
+          style={{ width: size, left: index === 0 ? 0 : start }}
+        >
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** While one scrolls down, only rows that come are drawn: those that stay are as they were. */
+const BodyRow = memo(DrawnRow) as typeof DrawnRow;
 
 interface HeaderCellProps<Row> {
   column: TableColumn<Row>;
