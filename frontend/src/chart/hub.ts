@@ -5,6 +5,7 @@
  */
 
 import "./chart.css";
+import { Answers } from "./answers";
 import { Cursor } from "./cursor";
 import { chartWorker, type Engine, startEngine } from "./engine";
 import { Interaction, type Zoomer } from "./interaction";
@@ -23,11 +24,6 @@ import type {
 } from "./types";
 import { ZoomStack } from "./zoom";
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 interface Member {
   readonly panel: Panel;
   readonly interaction: Interaction;
@@ -43,7 +39,7 @@ export class ChartHub implements ChartHubFace {
   private readonly speech = document.createElement("div");
   private readonly noun: string;
   private readonly room: PanelRoom;
-  private readonly asked = new Map<number, Waiting>();
+  private readonly answers = new Answers();
   private readonly watching = new Map<Panel, (() => void)[]>();
   private readonly draining = new Set<Panel>();
   private queue: Message[] = [];
@@ -133,8 +129,7 @@ export class ChartHub implements ChartHubFace {
     this.cursor.destroy();
     this.speech.remove();
     this.engine.close();
-    for (const { reject } of this.asked.values()) reject(new Error("the chart hub was closed"));
-    this.asked.clear();
+    this.answers.close();
   }
 
   private readonly onScroll = (): void => this.cursor.leave();
@@ -260,10 +255,7 @@ export class ChartHub implements ChartHubFace {
       this.showPainted(reply);
       return;
     }
-    const waiting = this.asked.get(reply.ask);
-    this.asked.delete(reply.ask);
-    if (reply.type === "answer") waiting?.resolve(reply.value);
-    else waiting?.reject(new Error(reply.reason));
+    this.answers.hear(reply);
   }
 
   private showPainted(reply: Extract<Reply, { type: "painted" }>): void {
@@ -295,10 +287,8 @@ export class ChartHub implements ChartHubFace {
   private ask(panel: Panel, what: Ask, how: ExportOptions): Promise<unknown> {
     this.lastId += 1;
     const ask = this.lastId;
-    return new Promise((resolve, reject) => {
-      this.asked.set(ask, { resolve, reject });
-      this.enqueue({ type: "ask", panel: panel.id, ask, what, how }, []);
-    });
+    this.enqueue({ type: "ask", panel: panel.id, ask, what, how }, []);
+    return this.answers.to(ask);
   }
 
   private leave(panel: Panel): void {
