@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 from tests.journeys.processes import ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,22 +63,18 @@ class Faults:
         self.found = left
 
     def watch(self, page: Page, origin: str) -> None:
+        def said(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.found.append(f"console: {message.text}")
+
+        def asked(request: Request) -> None:
+            if request.url.startswith(("http:", "https:")) and not request.url.startswith(origin):
+                self.found.append(f"other origin: {request.url}")
+
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: self._refuse(dialog))
-        page.on(
-            "console",
-            lambda message: (
-                message.type == "error" and self.found.append(f"console: {message.text}")
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith(("http:", "https:"))
-                and not request.url.startswith(origin)
-                and self.found.append(f"other origin: {request.url}")
-            ),
-        )
+        page.on("dialog", self._refuse)
+        page.on("console", said)
+        page.on("request", asked)
 
     def _refuse(self, dialog: Dialog) -> None:
         self.found.append(f"dialog: {dialog.message}")

@@ -110,7 +110,7 @@ def rows_of(page: Page, key: str) -> list[list[str]]:
 def test_nothing_moves_while_a_training_runs_and_a_new_key_comes_by_itself(
     server: ServerProcess, page: Page, train: Train
 ) -> None:
-    training = train(17, late=9)
+    training = train(15, late=8)
     begun(server)
     open_workspace(page, server, "live")
     expect(panel_of(page, "late/one")).to_have_count(0)

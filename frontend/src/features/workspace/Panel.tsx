@@ -3,7 +3,7 @@ import { Expand, FileImage, FileSpreadsheet, MoreHorizontal, Table2 } from "luci
 import { memo, type ReactNode, type RefObject, useRef, useState } from "react";
 import { IconButton } from "../../kit/Button";
 import { download } from "../../kit/download";
-import { exact, steady } from "../../kit/format";
+import { exact, number, steady } from "../../kit/format";
 import { Menu, MenuItem } from "../../kit/Menu";
 import { Swatch } from "../../kit/marks";
 import { useNear } from "../../kit/useNear";
@@ -103,6 +103,8 @@ function ReadOut({ name, version }: { name: string; version: number }) {
   // While other curves are on their way the old ones stay, and so does what was said of them.
   const said = found ?? (whole.loading(name) ? before.current : null);
   before.current = said;
+  const live = useRef(false); // once it was rewritten live it keeps its width
+  live.current ||= runs.some((run) => run.state === "running" && shown.has(run.id));
   if (!said) return <span className={styles.readout} />;
   const { run, value, what } = said;
   return (
@@ -110,7 +112,7 @@ function ReadOut({ name, version }: { name: string; version: number }) {
       <Swatch color={run.color} />
       {what}{" "}
       <b data-testid={`panel-${what}`} data-value={String(value)} data-run={run.id}>
-        {steady(value)}
+        {live.current ? steady(value) : number(value)}
       </b>
     </span>
   );
