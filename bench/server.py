@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import statistics
 import threading
 import time
@@ -29,7 +31,8 @@ class Client:
     """Speaks the packed ingest as the SDK's sender does, and asks for curves."""
 
     def __init__(self, server: ServerProcess) -> None:
-        self.owner = server.owner
+        self.owner, self.key = server.owner, server.key
+        self.lean = http.client.HTTPConnection("127.0.0.1", server.port)
         self.http = httpx.Client(
             base_url=f"{server.url}/api/v1",
             headers={"Authorization": f"Bearer {server.key}"},
@@ -49,20 +52,15 @@ class Client:
         ).raise_for_status()
 
     def curves(self, runs: list[str], key: str, buckets: int) -> float:
-        """Seconds until the whole answer is here."""
+        """Seconds until the whole answer is here, by the leanest client there is."""
+        question = {"project": f"{self.owner}/{PROJECT}", "runs": runs, "keys": [key]}
+        body = json.dumps(question | {"buckets": buckets})
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         before = time.perf_counter()
-        answer = self.http.post(
-            "/curves",
-            json={
-                "project": f"{self.owner}/{PROJECT}",
-                "runs": runs,
-                "keys": [key],
-                "buckets": buckets,
-            },
-        )
+        self.lean.request("POST", "/api/v1/curves", body, headers)
+        content = self.lean.getresponse().read()
         taken = time.perf_counter() - before
-        answer.raise_for_status()
-        if not answer.content.startswith(b"WLCF"):
+        if not content.startswith(b"WLCF"):
             raise RuntimeError("the answer is no frame")
         return taken
 

@@ -22,6 +22,7 @@ from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.tables import runs as runs_table
 from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import Fault, InvalidError, MalformedError
+from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run
 from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window, XAxis
 from wanllmdb_server.metrics.store import MetricStore
@@ -30,6 +31,8 @@ MAX_RUNS: Final = 1000
 MAX_KEYS: Final = 200
 MIN_BUCKETS: Final = 10
 MAX_BUCKETS: Final = 10_000
+REMEMBER_US: Final = 2_000_000  # how long a refusal of the catalog may come late
+REMEMBERED: Final = 256  # questions of pages that are open
 _INT64: Final = 1 << 63
 _LOOK: Final = 512  # buckets of the look at a whole series that finds a window in time
 
@@ -81,6 +84,7 @@ class Curves:
     def __init__(self, catalog: Catalog, store: MetricStore) -> None:
         self._catalog = catalog
         self._store = store
+        self._recent = Recent[list[Run]](lifetime=REMEMBER_US, size=REMEMBERED)
 
     async def draw(self, actor: Actor, question: Question) -> AsyncIterator[Panel]:
         """The panels of a question, key by key, in the order asked.
@@ -165,9 +169,16 @@ class Curves:
     async def _locate(
         self, actor: Actor, owner: str, project: str, runs: Sequence[str]
     ) -> list[Run]:
-        return await asyncio.to_thread(
-            locate_runs, self._catalog, actor, owner, project, runs, Resource.POINTS, Verb.READ
-        )
+        """The runs; for a moment remembered, since a page asks for its panels one by one."""
+        key = "\0".join((f"{actor.user_id} {actor.admin} {actor.scope}", owner, project, *runs))
+        now = self._catalog.clock()
+        found = self._recent.get(key, now=now)
+        if found is None:
+            found = await asyncio.to_thread(
+                locate_runs, self._catalog, actor, owner, project, runs, Resource.POINTS, Verb.READ
+            )
+            self._recent.put(key, found, now=now)
+        return found
 
 
 def _newest(catalog: Catalog, actor: Actor, owner: str, project: str) -> list[str]:

@@ -185,9 +185,7 @@ class Ingest:
 
     async def _seal(self, run: Run) -> None:
         """A run that has ended will not be appended to for long: let the store settle it."""
-        seal = getattr(self._store, "seal", None)
-        if seal is not None:
-            self._beside(seal(run.number))
+        self._beside(self._store.seal(run.number))
 
     # -- points as JSON
 
