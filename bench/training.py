@@ -1,7 +1,9 @@
 """One training process that times its own `log()` calls; `bench.sdk` starts it.
 
 Usage: python -m bench.training ROWS PACE_US — logs ROWS rows of 10 scalars, PACE_US apart, and
-prints {"init", "finish", "p50", "p99", "p99.9", "max", "noop_max", "rows"}; times in seconds.
+prints {"import", "init", "finish", "p50", "p99", "p99.9", "max", "control", "rows"}; times in
+seconds. `control` is the median of a fixed bit of Python between the calls: the machine's own
+speed at the time, which on a shared machine drifts by a factor of two.
 """
 
 from __future__ import annotations
@@ -24,19 +26,23 @@ def main() -> None:
     run = wandb.init(project="bench")
     ready = clock()
     keys = [f"metric_{i}" for i in range(10)]
-    taken = []
+    taken, control = [], []
     for step in range(rows):
         row = {key: step * 0.001 + i for i, key in enumerate(keys)}
         before = clock()
         run.log(row)
         after = clock()
         taken.append(after - before)
+        before = clock()
+        sorted(dict.fromkeys(keys, step))
+        control.append(clock() - before)
         while pace and clock() - after < pace:
             pass
     before = clock()
     run.finish()
     finished = clock()
     taken.sort()
+    control.sort()
     answer = {
         "import": imported - began,
         "init": ready - imported,
@@ -45,6 +51,7 @@ def main() -> None:
         "p99": quantile(taken, 0.99),
         "p99.9": quantile(taken, 0.999),
         "max": taken[-1],
+        "control": quantile(control, 0.5),
         "rows": rows,
     }
     print("FIGURES", json.dumps(answer))

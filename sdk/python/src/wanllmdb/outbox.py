@@ -21,7 +21,7 @@ from wanllmdb.sink import Ack, GapError, OpenedRun, RefusedError, Sink, Unreacha
 # A write that was under way when its segment ended has arrived after so long.
 SETTLE_SECONDS: Final = 0.05
 # Frames read at a stretch before the training may have the interpreter again.
-STRETCH: Final = 512
+STRETCH: Final = 64
 # Replacing a file makes some file systems write at once: not after every batch.
 MARK_SECONDS: Final = 1.0
 # A record that is refused with one of these will always be.
@@ -258,8 +258,15 @@ class Outbox:
             self._following = (number, now)
         return now - self._following[1] >= SETTLE_SECONDS
 
+    def _unhurried(self, records: list[Frame]) -> Iterator[Frame]:
+        """The records, with a pause for others every few: the training waits for none of it."""
+        for at, record in enumerate(records, 1):
+            yield record
+            if not at % STRETCH:
+                self._breathe()
+
     def _deliver(self, sink: Sink, run: OpenedRun, records: list[Frame]) -> Ack | None:
-        content = wire.pack(self.mark.position, records)
+        content = wire.pack(self.mark.position, self._unhurried(records))
         try:
             ack = sink.send(run.owner, run.project, run.id, self.writer, content)
         except RefusedError as error:
