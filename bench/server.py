@@ -82,10 +82,14 @@ def start_up(server: ServerProcess) -> Figure:
 
 
 def batches(rows: int, count: int, *, seed: int = 0, keys: list[str] = KEYS) -> list[bytes]:
-    """`count` packed batches of `rows` rows of noisy curves, as one writer makes them."""
+    """`count` packed batches of `rows` rows of noisy curves, as one writer makes them.
+
+    The values have the precision of float32, as losses and metrics that leave a network do.
+    """
     rng = np.random.default_rng(seed)
     steps = np.arange(rows * count)
     values = np.exp(-steps / 4000)[:, None] + rng.normal(0, 0.05, (rows * count, len(keys)))
+    values = values.astype(np.float32).astype(np.float64)
     now = time.time_ns() // 1000
     packed, start = [], 0
     for first in range(0, rows * count, rows):
@@ -152,12 +156,13 @@ def settled(server: ServerProcess, project: str, runs: list[str]) -> None:
     for run in runs:
         path = f"/projects/{server.owner}/{project}/runs/{run}/finish"
         client.http.post(path, json={"exit_code": 0}).raise_for_status()
+    time.sleep(6)
     last = [0]
 
     def quiet() -> bool:
         now = disk(server)
         same, last[0] = now == last[0], now
-        time.sleep(2)
+        time.sleep(4)  # the store waits five seconds before it makes itself small
         return same
 
     eventually(quiet, seconds=90, why="the store settles")

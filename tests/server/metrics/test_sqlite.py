@@ -340,3 +340,23 @@ async def test_one_commit_serves_many_batches_in_the_order_they_were_handed_in(
     assert [each.position for each in accepted] == list(range(1, 200))
     assert (await store.tail([LOSS], [0]))[0].value.tolist() == [float(at) for at in range(1, 200)]
     await store.close()
+
+
+async def test_a_store_to_which_nothing_comes_makes_itself_small(tmp_path: Path) -> None:
+    noise = random.Random(1)
+    store = SqliteMetricStore.open(tmp_path, pace=Pace(points=2000, quiet=0.1, rest=0.1))
+    writer = Writer(store)
+    for first in range(0, 60_000, 2000):
+        steps = range(first, first + 2000)
+        await writer.log(*[(step, {"loss": noise.random(), "x": noise.random()}) for step in steps])
+    await store.seal(RUN)
+
+    def is_small() -> bool:
+        free = rows_of(tmp_path, "PRAGMA freelist_count")[0][0]
+        return free <= 64 and (tmp_path / f"{NAME}-wal").stat().st_size <= 1024 * 1024
+
+    grown = (tmp_path / f"{NAME}-wal").stat().st_size
+    assert grown > 1024 * 1024
+    await until(is_small)
+    assert len(await values(store)) == 60_000
+    await store.close()

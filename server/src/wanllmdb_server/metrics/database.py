@@ -26,6 +26,7 @@ from wanllmdb_server.metrics.store import StoreFullError
 
 NAME: Final = "metrics-0.db"
 PAGE: Final = 8192
+_BUSY_MS: Final = 10_000  # how long a statement waits for another process's lock
 _LATER_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
 
 _SCHEMA: Final = """
@@ -69,7 +70,7 @@ class Database:
 
     def _connect_to_write(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=10
+            self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000
         )
         for pragma in (
             f"page_size={PAGE}",
@@ -126,6 +127,15 @@ class Database:
         if moved < frames:
             with self.write:  # the little that came meanwhile; then the log begins anew
                 self.sealing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def empty_log(self) -> None:
+        """Move all of the write-ahead log into the file and cut it, unless somebody reads it."""
+        self.sealing.execute("PRAGMA busy_timeout=0")  # never wait for readers: try again later
+        try:
+            with self.write:
+                self.sealing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.sealing.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
 
     def wal_bytes(self) -> int:
         """Size of the write-ahead log."""

@@ -37,6 +37,7 @@ class Pace:
         recent: how long sealed points stay in memory for live viewers.
         quiet: a run that got nothing for so long has its segments merged into one,
         idle: and leaves the memory.
+        rest: nothing came for so long, so that the file can be made small.
         checkpoint: bytes written, after which the write-ahead log moves into the file.
         pending: points in memory, beyond which appending waits for the sealer.
     """
@@ -48,6 +49,7 @@ class Pace:
     recent: float = 10.0
     quiet: float = 120.0
     idle: float = 900.0
+    rest: float = 5.0
     checkpoint: int = 16 * 1024 * 1024
     pending: int = 8_000_000
 
@@ -90,6 +92,7 @@ class Sealer:
         self._idle = idle
         self._sealing = Sealing(database, memtable)
         self._logged = 0
+        self._grown_at = clock()
         self._retry_at: dict[int, float] = {}
         self._settled: set[int] = set()
         self._requests: queue.SimpleQueue[_Request | bool] = queue.SimpleQueue()
@@ -102,6 +105,7 @@ class Sealer:
     def grown(self, table: RunTable, size: int) -> None:
         """A table got a batch of so many bytes; if it is full now, do not wait for the tick."""
         self._logged += size
+        self._grown_at = self._clock()
         if table.pending >= self._pace.points and not table.noticed:
             table.noticed = True
             self._requests.put(True)
@@ -157,6 +161,8 @@ class Sealer:
         self._count()
         self._try(0, self._sealing.sweep)
         self._try(0, self._checkpoint)
+        if now - self._grown_at > self._pace.rest:
+            self._try(0, self._sealing.tidy)
 
     def _count(self) -> None:
         self.pending = sum(table.pending + table.frozen for table in self._memtable.all())

@@ -28,6 +28,9 @@ _SLICE_BYTES: Final = 512 * 1024  # written in one transaction
 _SWEEP: Final = 64  # bodies deleted in one transaction
 _FREE_PAGES: Final = 8192  # unused pages of the file, beyond which it shrinks
 _VACUUM_PAGES: Final = 256
+# While nothing comes, less than this is kept for what may come.
+_IDLE_FREE_PAGES: Final = 64
+_IDLE_WAL_BYTES: Final = 1024 * 1024
 
 
 class Sealing:
@@ -120,10 +123,23 @@ class Sealing:
                     "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
                 ):
                     self._connection.execute(statement, (numbers,))
+        self._give_back(_FREE_PAGES)
+
+    def tidy(self) -> None:
+        """One step towards a file without free pages, and an empty write-ahead log beside it."""
+        if not self._give_back(_IDLE_FREE_PAGES) and self._database.wal_bytes() > _IDLE_WAL_BYTES:
+            self._database.empty_log()
+
+    def _give_back(self, more_than: int) -> bool:
+        """Give some free pages back to the file system, if there are more than so many."""
         (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
-        if free > _FREE_PAGES:
-            with self._database.write:
-                self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        if free <= more_than:
+            return False
+        with self._database.write:
+            # As a script: the module ends other statements at their first row without columns,
+            # and this one yields such a row for each page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
+        return True
 
     def _write_ahead(self, builder: Builder) -> list[int]:
         """Write the bodies so far if they are many; they are trash until notes refer to them."""
