@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-say() { printf '\033[2m▸ %s\033[0m\n' "$*"; }
+say() { printf '▸ %s\n' "$*"; }
 fail() { printf 'make setup: %s\n' "$*" >&2; exit 1; }
 hash_of() { cat -- "$@" | sha256sum | cut -d' ' -f1; }
 apt_install() {  # apt_install PACKAGE: only as root; the caller says what to do otherwise
