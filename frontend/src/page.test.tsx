@@ -114,12 +114,12 @@ describe("signing in", () => {
     const router = open("/?q=dig");
     const user = userEvent.setup();
     await user.type(await screen.findByLabelText("User name"), "ada");
-    await user.type(screen.getByLabelText("Password"), "wrong");
+    await user.type(screen.getByLabelText("Password or API key"), "wrong");
     await user.click(screen.getByRole("button", { name: "Sign in" }));
     expect((await screen.findByRole("alert")).textContent).toContain("do not belong together");
 
-    await user.clear(screen.getByLabelText("Password"));
-    await user.type(screen.getByLabelText("Password"), "correct horse battery");
+    await user.clear(screen.getByLabelText("Password or API key"));
+    await user.type(screen.getByLabelText("Password or API key"), "correct horse battery");
     await user.click(screen.getByRole("button", { name: "Sign in" }));
     expect(await screen.findByRole("link", { name: /digits/ })).toBeTruthy();
     expect(router.state.location.href).toBe("/?q=dig");
@@ -132,7 +132,7 @@ describe("the one-time address", () => {
     server.used = true;
     open("/login?token=old");
     expect((await screen.findByRole("alert")).textContent).toContain("used before");
-    expect(screen.getByLabelText("Password")).toBeTruthy();
+    expect(screen.getByLabelText("Password or API key")).toBeTruthy();
   });
 
   it("opened again by who is signed in opens the page", async () => {

@@ -12,7 +12,7 @@ import styles from "./account.module.css";
 
 /** In words what a refused sign-in means. */
 export function refusal(error: ApiError): string {
-  if (error.status === 401) return "This name and password do not belong together.";
+  if (error.status === 401) return "This name and password or key do not belong together.";
   if (error.status === 410) return "This sign-in address was used before or is too old.";
   if (error.status === 429) {
     return `Too many attempts. Try again in ${error.retryAfter ?? 60} seconds.`;
@@ -89,7 +89,7 @@ function PasswordForm({ busy, error, onSubmit }: PasswordFormProps) {
         onChange={(event) => setName(event.target.value)}
       />
       <Field
-        label="Password"
+        label="Password or API key"
         labelled
         name="password"
         type="password"
@@ -107,7 +107,8 @@ function PasswordForm({ busy, error, onSubmit }: PasswordFormProps) {
         {busy ? "Signing in…" : "Sign in"}
       </Button>
       <p className={styles.note}>
-        No password yet? Open the sign-in address that the server printed when it started.
+        No password yet? Sign in with an API key, or open the sign-in address that the server
+        printed when it started.
       </p>
     </form>
   );
