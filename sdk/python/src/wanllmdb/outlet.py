@@ -162,7 +162,7 @@ def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Except
     if error.status in {401, 403}:
         shown = f"the API key {key[:6]}..." if key else "a run without an API key"
         return AuthenticationError(
-            f"{settings.base_url} refuses {shown}: {error.detail or error.code}. "
+            f"{settings.base_url} refuses {shown}: {(error.detail or error.code).rstrip('.')}. "
             f"Run `wanllmdb login --host {settings.base_url}`, or set WANLLMDB_API_KEY."
         )
     if error.status in {404, 409} and settings.resume in {"must", "never"}:
