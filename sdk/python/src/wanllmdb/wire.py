@@ -18,7 +18,6 @@ the last record. A record's position is its place in its writer's spool:
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import struct
 from collections.abc import Iterable, Iterator
@@ -111,7 +110,6 @@ _encoder = msgspec.msgpack.Encoder()
 _record_head = struct.Struct(">2sQB").pack
 _envelope_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, bytes])
 _record_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, Any]])
-_row_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, Any]]]])
 
 
 def encode(payload: object) -> bytes:
@@ -216,14 +214,8 @@ def records(batch: Batch) -> list[Record]:
 def rows(batch: Batch) -> Iterator[Row]:
     """The rows of a batch, in order; the other kinds are passed over.
 
-    A malformed row is passed over here; `services.ingest` is where it is counted.
+    A malformed row is passed over here; a store counts it as rejected. Raises `WireError`.
     """
-    if batch.kinds == 1 << Kind.ROW:
-        # One typed decode for the usual batch; an odd row among them sends it the slow way.
-        with contextlib.suppress(msgspec.ValidationError):
-            fast = _row_decoder.decode(inflate(batch.body))
-            yield from (Row(position, *row) for position, _, row in fast)
-            return
     for position, kind, payload in records(batch):
         if kind == Kind.ROW and is_row(payload):
             yield Row(position, payload[0], payload[1], payload[2])
