@@ -59,6 +59,9 @@ class Kind(enum.IntEnum):
     METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
     RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
     PATCH = 13  # {"name"?, "notes"?, "tags"?, "environment"? (facts that are added)}
+    KEYS = 14  # {"id", "keys", "types"}: what the VALUES of this writer refer to
+    VALUES = 15  # a row by reference to KEYS: binary, see `wanllmdb.frame`
+    TALLY = 16  # {"rows", "lost": {reason: count}}: what a writer kept; its last record
 
 
 class Row(NamedTuple):
