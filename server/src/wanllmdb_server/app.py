@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from wanllmdb.version import VERSION
 from wanllmdb_server import wiring, worker
 from wanllmdb_server.domain.access import Resource, Verb
+from wanllmdb_server.domain.run import LOOK_EVERY_S
 from wanllmdb_server.fronts import web
 from wanllmdb_server.fronts.gate import Gate
 from wanllmdb_server.fronts.rest import accounts, curves, errors, files, points, projects, runs
@@ -92,7 +93,7 @@ def _describe_ingest(app: FastAPI) -> None:
 def chores(services: Services) -> list[worker.Chore]:
     """What is done again and again beside the requests."""
     return [
-        worker.Chore("look for stalled runs", 15.0, services.runs.mark_stalled),
+        worker.Chore("look for silent runs", LOOK_EVERY_S, services.runs.mark_silent),
         worker.Chore("forget deleted runs", 60.0, services.runs.forget_deleted),
     ]
 

@@ -150,7 +150,7 @@ async def test_what_happens_to_a_run_is_announced(world: World) -> None:
         await begin(world, "r")  # says nothing new
         await runs.change(owner, "ann", "vision", "r", RunChanges(notes="x"))
         world.clock.tick(91)
-        assert await runs.mark_stalled() >= 1
+        assert await runs.mark_silent() >= 1
         await runs.heartbeat(owner, "ann", "vision", "r")
         await runs.finish(owner, "ann", "vision", "r", 0)
         await runs.delete(owner, "ann", "vision", "r")

@@ -16,11 +16,13 @@ from wanllmdb_server.catalog.tables import losses, runs
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import (
     MAX_NAME,
+    MAX_SIGNAL,
     MAX_TEXT,
     Finish,
+    Preemption,
     RunChanges,
     RunState,
-    state_after_finish,
+    state_at_end,
 )
 
 
@@ -43,11 +45,10 @@ def changed_columns(
     if changes.losses:
         values["lost"] = _lost(connection, number, changes)
     if changes.sign_of_life:
-        values |= _alive(before["state"], now)
-    if changes.finish is not None and not _outdated(changes.finish, before["resumed_at"]):
-        values |= _finished(changes.finish, now)
+        values |= _alive(before, now)
     if changes.stop_requested is not None:
         values["stop_requested"] = changes.stop_requested
+    values |= _left(before | values, changes, now)
     return values
 
 
@@ -82,19 +83,33 @@ def _mappings(
     return values
 
 
-def _alive(state: str, now: int) -> dict[str, Any]:
-    if state not in (RunState.RUNNING, RunState.CRASHED):
+def _alive(before: dict[str, Any], now: int) -> dict[str, Any]:
+    if before["finished_at"] is not None:
         return {}
     return {"state": RunState.RUNNING, "heartbeat_at": now}
 
 
-def _outdated(finish: Finish, resumed_at: int) -> bool:
-    return finish.time is not None and finish.time < resumed_at
+def _left(before: dict[str, Any], changes: RunChanges, now: int) -> dict[str, Any]:
+    """What is new when the script was told to go, or has ended."""
+    values: dict[str, Any] = {}
+    told, finish = changes.preemption, changes.finish
+    if told is not None and not _outdated(told, before):
+        values["preempting"] = _cut(told.signal, MAX_SIGNAL)
+    if finish is not None and not _outdated(finish, before):
+        values |= _finished(finish, before | values, now)
+    return values
 
 
-def _finished(finish: Finish, now: int) -> dict[str, Any]:
+def _outdated(said: Finish | Preemption, before: dict[str, Any]) -> bool:
+    """Whether it was said before the run was resumed."""
+    return said.time is not None and said.time < before["resumed_at"]
+
+
+def _finished(finish: Finish, before: dict[str, Any], now: int) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "state": state_after_finish(finish.exit_code),
+        "state": state_at_end(
+            finish, preempting=before["preempting"], stop_requested=before["stop_requested"]
+        ),
         "exit_code": _int64(finish.exit_code),
         "finished_at": now if finish.time is None else _int64(finish.time),
         "logged": _int64(finish.logged),

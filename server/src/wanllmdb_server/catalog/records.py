@@ -13,7 +13,14 @@ from typing import Any, Final, cast
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Kind, Record, is_row
-from wanllmdb_server.domain.run import CONSOLE_PREFIX, SYSTEM_PREFIX, Finish, Loss, RunChanges
+from wanllmdb_server.domain.run import (
+    CONSOLE_PREFIX,
+    SYSTEM_PREFIX,
+    Finish,
+    Loss,
+    Preemption,
+    RunChanges,
+)
 
 _STREAMS: Final = frozenset(["stdout", "stderr"])
 
@@ -144,12 +151,24 @@ def _finish(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int
         time=_whole(said.get("time_us")),
         logged=_whole(said.get("logged")),
         lost=_whole(said.get("lost")),
+        stopped=_flag(said.get("stopped")),
     )
     found = replace(changes, finish=finish)
     if isinstance(said.get("traceback"), str):
         kept = {**changes.environment, "traceback": said["traceback"]}
         found = replace(found, environment=kept)
     return found
+
+
+def _signal(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+    """A signal that the script caught; only one that tells it to go changes something."""
+    if said.get("preempted") is not True:
+        return changes
+    name = said.get("name")
+    preemption = Preemption(
+        signal=name if isinstance(name, str) else "", time=_whole(said.get("time_us"))
+    )
+    return replace(changes, preemption=preemption)
 
 
 def _loss(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
@@ -176,17 +195,22 @@ def _list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 # Of the others: RUN said what the run was created with, FILE comes with the upload of the
-# file itself, SIGNAL is a note for whoever reads the spool.
+# file itself.
 _Apply = Callable[[RunChanges, Mapping[str, Any], tuple[str, int]], RunChanges]
 _CHANGES: Final[Mapping[int, _Apply]] = {
     Kind.CONFIG: _config,
     Kind.SUMMARY: _summary,
     Kind.PATCH: _patch,
+    Kind.SIGNAL: _signal,
     Kind.FINISH: _finish,
     Kind.LOSS: _loss,
     Kind.METRIC: _metric,

@@ -17,10 +17,16 @@ from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.changes import changed_columns
 from wanllmdb_server.catalog.facts import refresh_facts, search_text
 from wanllmdb_server.catalog.tables import deleted_runs, projects, run_writers, runs
-from wanllmdb_server.catalog.where import select_runs
+from wanllmdb_server.catalog.where import Rows, select_runs
 from wanllmdb_server.domain.access import Actor
 from wanllmdb_server.domain.plain import plain
-from wanllmdb_server.domain.run import STALE_AFTER_S, Run, RunChanges, RunState
+from wanllmdb_server.domain.run import (
+    UNREACHABLE_AFTER_S,
+    Run,
+    RunChanges,
+    RunState,
+    state_in_silence,
+)
 
 FORGET_AGAIN_US: Final = 24 * 3600 * 1_000_000  # late batches of a deleted run stop by then
 
@@ -91,6 +97,7 @@ def resume_run(connection: Connection, number: int, new: NewRun, *, now: int) ->
         "state": RunState.RUNNING,
         "finished_at": None,
         "exit_code": None,
+        "preempting": None,
         "resumed_at": new.started_at or 0,
         "heartbeat_at": now,
     }
@@ -130,7 +137,7 @@ def read_run(connection: Connection, number: int, *, full: bool) -> Run:
 def apply_changes(catalog: Catalog, run_number: int, changes: RunChanges, *, now: int) -> Run:
     """Apply what was heard of a run in one transaction; the run as it is then, in full.
 
-    A sign of life makes a crashed run a running one; a finished or failed run stays so.
+    A sign of life makes an open run a running one; a run whose end was heard stays ended.
 
     Raises:
         NotFoundError: the run is gone.
@@ -143,36 +150,51 @@ def apply_changes(catalog: Catalog, run_number: int, changes: RunChanges, *, now
 
 
 def touch(catalog: Catalog, run_numbers: Sequence[int], *, now: int) -> list[int]:
-    """Signs of life of these runs; returns the numbers of those that were crashed and run again."""
+    """Signs of life of these runs; returns those that were silent and run again."""
     if not run_numbers:
         return []
-    wanted = runs.c.number.in_(set(run_numbers))
+    wanted = (runs.c.number.in_(set(run_numbers)), runs.c.finished_at.is_(None))
     with catalog.writing() as connection:
-        crashed = select(runs.c.number).where(wanted, runs.c.state == RunState.CRASHED)
-        healed = list(connection.scalars(crashed))
-        connection.execute(
-            update(runs)
-            .where(wanted, runs.c.state.in_([RunState.RUNNING, RunState.CRASHED]))
-            .values(state=RunState.RUNNING, heartbeat_at=now)
-        )
+        silent = select(runs.c.number).where(*wanted, runs.c.state != RunState.RUNNING)
+        healed = list(connection.scalars(silent))
+        alive = {"state": RunState.RUNNING, "heartbeat_at": now}
+        connection.execute(update(runs).where(*wanted).values(alive))
     return healed
 
 
-def mark_stalled(catalog: Catalog, *, now: int) -> list[Run]:
-    """Runs that have been silent for too long are crashed from now on; returns them."""
-    stale = (
-        runs.c.state == RunState.RUNNING,
-        runs.c.heartbeat_at < now - int(STALE_AFTER_S * 1_000_000),
+def mark_silent(catalog: Catalog, *, listening_since: int, now: int) -> list[Run]:
+    """Give runs the state that their silence means; returns those whose state is another now.
+
+    Silence from before this server listened says nothing of a run.
+    """
+    silent = (
+        runs.c.state.in_([RunState.RUNNING, RunState.UNREACHABLE]),
+        runs.c.heartbeat_at < now - int(UNREACHABLE_AFTER_S * 1_000_000),
     )
+    columns = (runs.c.number, runs.c.state, runs.c.heartbeat_at)
+    query = select(*columns, runs.c.preempting, runs.c.stop_requested).where(*silent)
     with catalog.reading() as connection:  # nearly always nothing: no write lock for that
-        if connection.execute(select(runs.c.number).where(*stale).limit(1)).first() is None:
+        if not _fallen_silent(connection, query, listening_since, now):
             return []
     with catalog.writing() as connection:
-        numbers = list(connection.scalars(select(runs.c.number).where(*stale)))
-        chosen = runs.c.number.in_(numbers)
-        connection.execute(update(runs).where(chosen).values(state=RunState.CRASHED))
-        found = connection.execute(select_runs(full=False).where(chosen)).mappings()
-        return [run_from(row) for row in found]
+        fallen = _fallen_silent(connection, query, listening_since, now)
+        for number, state in fallen.items():
+            connection.execute(update(runs).where(runs.c.number == number).values(state=state))
+        chosen = select_runs(full=False).where(runs.c.number.in_(fallen))
+        return [run_from(row) for row in connection.execute(chosen).mappings()]
+
+
+def _fallen_silent(
+    connection: Connection, query: Rows, listening_since: int, now: int
+) -> dict[int, RunState]:
+    """The new states of the runs that the query finds, where they are not the old ones."""
+    states: dict[int, RunState] = {}
+    for number, old, heartbeat_at, preempting, stop_requested in connection.execute(query):
+        silent = now - max(heartbeat_at, listening_since)
+        state = state_in_silence(silent, preempting=preempting, stop_requested=stop_requested)
+        if state not in (RunState.RUNNING, old):
+            states[number] = state
+    return states
 
 
 def request_stop(catalog: Catalog, run_number: int, *, now: int) -> Run:

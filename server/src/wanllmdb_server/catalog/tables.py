@@ -129,6 +129,7 @@ runs = Table(
     Column("summary", JSON, nullable=False),
     Column("environment", JSON, nullable=False),
     Column("stop_requested", Boolean, nullable=False),
+    Column("preempting", String(64)),  # the signal by which the script was told to go
     Column("logged", BigInteger),
     Column("lost", BigInteger),
     Column("search", Text, nullable=False),  # folded text in which words are looked for

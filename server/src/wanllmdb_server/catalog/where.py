@@ -90,6 +90,7 @@ _RUN = (
     runs.c.tags,
     run_owners.c.name.label("user"),
     runs.c.stop_requested,
+    runs.c.preempting,
     runs.c.logged,
     runs.c.lost,
 )

@@ -16,7 +16,7 @@ import logging
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from wanllmdb import wire
@@ -179,6 +179,7 @@ class Ingest:
 
     async def _apply(self, run: Run, changes: RunChanges) -> None:
         now = self._catalog.clock()
+        changes = replace(changes, sign_of_life=True)
         await asyncio.to_thread(apply_changes, self._catalog, run.number, changes, now=now)
         self._touched[run.number] = self._clock()
         self._tell_changed(run)

@@ -7,6 +7,7 @@ and its writers by their names. What a writer says again changes nothing.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -74,6 +75,7 @@ class Runs:
         self._catalog = catalog
         self._store = store
         self._bus = bus
+        self._listening_since = catalog.clock()
 
     async def create(
         self,
@@ -186,13 +188,18 @@ class Runs:
         gone = RunDeleted(run.project_id, run.number, run.id)
         self._bus.publish(project_topic(run.project_id), gone)
 
-    async def mark_stalled(self) -> int:
-        """Runs that have been silent for too long are crashed; for the worker's loop."""
-        now = self._catalog.clock()
-        stalled = await asyncio.to_thread(rows.mark_stalled, self._catalog, now=now)
-        for run in stalled:
+    async def mark_silent(self) -> int:
+        """Give runs the state that their silence means; for the worker's loop.
+
+        Returns how many have another state now. A server that was down heard nobody: silence
+        counts from its start.
+        """
+        since, now = self._listening_since, self._catalog.clock()
+        mark = functools.partial(rows.mark_silent, listening_since=since, now=now)
+        fallen = await asyncio.to_thread(mark, self._catalog)
+        for run in fallen:
             self._tell(run)
-        return len(stalled)
+        return len(fallen)
 
     async def forget_deleted(self) -> int:
         """Drop the points of deleted runs once more; for the worker's loop.

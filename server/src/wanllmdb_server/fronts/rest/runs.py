@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Response
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.domain.filter import RunFilter, parse_sort, parse_states, parse_words
-from wanllmdb_server.domain.run import Run, RunChanges
+from wanllmdb_server.domain.run import Run, RunChanges, RunState
 from wanllmdb_server.fronts.rest.auth import CurrentActor
 from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Words
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
@@ -20,7 +20,7 @@ from wanllmdb_server.services.run_search import Wanted
 router = RestRouter(prefix=API, tags=["runs"], only_json=True)
 
 Given = Annotated[Services, Depends(services_of)]
-States = Annotated[list[str], Query(description="running, finished, failed, crashed")]
+States = Annotated[list[str], Query(description=", ".join(RunState))]
 SortBy = Annotated[
     str,
     Query(description="A column, `config.<key>` or `summary.<key>`; '-' in front: descending"),

@@ -9,7 +9,7 @@ from pydantic import Field
 from wanllmdb_server.domain.run import MAX_TAGS, MAX_TEXT
 from wanllmdb_server.fronts.rest.schemas.form import MAX_INT64, Answer, Body, GivenTime, Time
 
-State = Literal["running", "finished", "failed", "crashed"]
+State = Literal["running", "unreachable", "crashed", "preempted", "killed", "finished", "failed"]
 Values = Annotated[
     dict[str, Any],
     Field(description='NaN and infinities stand as "NaN", "Infinity", "-Infinity"'),
@@ -36,6 +36,7 @@ class RunLite(Answer):
     tags: list[str]
     user: str | None
     stop_requested: bool
+    preempting: str | None = Field(description="The signal by which its scheduler told it to go")
     logged: int | None
     lost: int | None
     url: str = Field(description="Path of the run's page")
