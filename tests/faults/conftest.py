@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.faults.proxy import FaultProxy
 from tests.faults.training import Place
 from tests.journeys.processes import ServerProcess
 from tests.sdk.stub_server import KEY, StubServer
@@ -85,3 +86,16 @@ def stub_place(stub: StubServer, tmp_path: Path) -> Place:
 def own_place(own_server: ServerProcess, tmp_path: Path) -> Place:
     """A home and a spool for trainings that log to `own_server`."""
     return Place(tmp_path / "place", url=own_server.url, key=own_server.key)
+
+
+@pytest.fixture
+def faulty(server: ServerProcess) -> Iterator[FaultProxy]:
+    """A proxy before `server`; trainings of `faulty_place` log through it."""
+    with FaultProxy("127.0.0.1", server.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def faulty_place(faulty: FaultProxy, server: ServerProcess, tmp_path: Path) -> Place:
+    """A home and a spool for trainings that log to `server` through the proxy `faulty`."""
+    return Place(tmp_path / "place", url=faulty.url, key=server.key)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.faults.checker import NUMBER, VALUE, Logged, OfStub, check
 from tests.faults.ledger import Slot, entries, returned, value_of
+from tests.faults.proxy import FaultProxy
 from tests.faults.training import Place, Training
 from tests.journeys.processes import ServerProcess
 from tests.sdk.stub_server import StubServer
@@ -51,6 +52,15 @@ def test_a_training_logs_to_the_stub_server_as_well(stub_place: Place, stub: Stu
     with Training(stub_place, "plain", rows=500) as training:
         assert training.wait() == 0, training.output
     assert check(OfStub(stub), [training], spool=stub_place.spool).stored == 500
+
+
+def test_a_training_logs_through_the_proxy(
+    faulty_place: Place, faulty: FaultProxy, server: ServerProcess
+) -> None:
+    with Training(faulty_place, "through", rows=500) as training:
+        assert training.wait() == 0, training.output
+    assert check(server, [training], spool=faulty_place.spool).stored == 500
+    assert {each.path for each in faulty.requests} >= {"/api/v1/runs"}
 
 
 def test_a_training_that_waits_is_stopped_and_killed_with_its_children(
