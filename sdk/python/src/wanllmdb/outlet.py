@@ -6,7 +6,6 @@ run; if it says no, the run never was; if it says nothing, the sender goes on as
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +13,9 @@ from typing import Any, Final
 from wanllmdb import relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
-from wanllmdb.credentials import place
+from wanllmdb.credentials import KeyWatch, place
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
+from wanllmdb.exits import interrupt_main
 from wanllmdb.http import Login
 from wanllmdb.keeper import Keeper
 from wanllmdb.rows import Steps
@@ -36,6 +36,9 @@ class Online:
         self._run = run
         self._sender = sender
 
+    def hurry(self, seconds: float) -> None:
+        self._sender.hurry(seconds)
+
     def finish(self) -> str:
         seconds = self._run.settings.finish_timeout
         report = self._sender.finish(
@@ -54,6 +57,9 @@ class Offline:
         self._spool = spool
         self._keeper = Keeper(spool)
         self._keeper.start()
+
+    def hurry(self, seconds: float) -> None:
+        """What is on the disk is where it is to be."""
 
     def finish(self) -> str:
         self._keeper.stop()
@@ -96,7 +102,7 @@ def online(
         payload,
         flush_rows=settings.flush_rows,
         flush_seconds=settings.flush_interval,
-        on_stop=lambda: _stop(voice),
+        on_stop=lambda: _stop(run, voice),
         on_opened=lambda opened: _settle(run, spool, opened),
     )
     sender.start()
@@ -124,7 +130,13 @@ def _sink(settings: Settings, key: str | None) -> HttpSink:
     login = None
     if settings.username and settings.password:
         login = Login(settings.username, settings.password)
-    return HttpSink(settings.api_url, key or login, metric_url=settings.metric_url)
+    return HttpSink(
+        settings.api_url,
+        key or login,
+        metric_url=settings.metric_url,
+        ca_file=settings.ca_file,
+        fresh_key=KeyWatch(settings).fresh,
+    )
 
 
 def _settle(run: Run, spool: Spool, opened: OpenedRun) -> None:
@@ -151,10 +163,13 @@ def _is_nameless(run: Run) -> bool:
     return run.settings.run_id is not None and run.settings.name is None
 
 
-def _stop(voice: Voice) -> None:
-    """Somebody asked on the page that the run ends: as if they had pressed Ctrl-C here."""
+def _stop(run: Run, voice: Voice) -> None:
+    """Somebody asked from afar that the run ends: as if they had pressed Ctrl-C here."""
+    if run.is_over:
+        return
+    run._stopped = True
     voice.warn("the run was asked to stop")
-    _thread.interrupt_main()
+    interrupt_main()
 
 
 def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Exception:

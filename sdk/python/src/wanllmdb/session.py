@@ -11,7 +11,7 @@ import atexit
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wanllmdb import opening
@@ -90,6 +90,7 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     monitor_system: bool | None = None,
     monitor_interval: float | None = None,
     git_tracking: bool | None = None,
+    preemption: bool | str | Sequence[str] | None = None,
     **foreign: Any,
 ) -> Run:
     """Begin a run and make it the current one; return the current one if there is one.
@@ -100,6 +101,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     Args:
         reinit: what to do when a run is open: return it (by default), `"finish_previous"`,
             or `"create_new"` beside it.
+        preemption: tell the server when the scheduler ends the script: true for SIGTERM, or
+            the names of the signals. Nothing watches signals unless this is given.
 
     Raises:
         UsageError: an argument cannot be meant.
@@ -122,6 +125,7 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         "monitor_system": monitor_system,
         "monitor_interval": monitor_interval,
         "git_tracking": git_tracking,
+        "preemption": preemption,
     }
     request = Request(
         given={key: value for key, value in given.items() if value is not None},
@@ -199,6 +203,11 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 def define_metric(name: Any, *arguments: Any, **keywords: Any) -> Metric:
     """Say how a metric of the current run is meant; see `Run.define_metric`."""
     return needed("wandb.define_metric()").define_metric(name, *arguments, **keywords)
+
+
+def mark_preempting() -> None:
+    """Say that the scheduler is about to end the script; see `Run.mark_preempting`."""
+    needed("wandb.mark_preempting()").mark_preempting()
 
 
 def config() -> Config:

@@ -53,11 +53,13 @@ class Settings:
         dir: where runs are kept instead of the state directory of the user.
         spool_dir: the very directory of the spool; wins over `dir`.
         config_dir: where keys lie, instead of `~/.wanllmdb`.
+        ca_file: certificates to trust, a file or a folder, instead of the system's.
         console: wrap (keep what is printed), off, or auto (off in notebooks).
         flush_rows, flush_interval: a batch is sent after so many metrics or seconds.
         init_timeout: how long `init` may wait for a server, at most two seconds; the default leaves
             room for the rest of `init` within two seconds.
         finish_timeout: how long `finish` may go on sending while the server keeps answering.
+        preemption: the signals by which a scheduler tells the script to go; True is SIGTERM.
         given: the names of the fields that somebody chose.
     """
 
@@ -79,6 +81,7 @@ class Settings:
     dir: str | None = _also("root_dir")
     spool_dir: str | None = None
     config_dir: str | None = None
+    ca_file: str | None = None
     console: str = "auto"
     silent: bool = False
     quiet: bool = False
@@ -92,6 +95,7 @@ class Settings:
     finish_timeout: float = 60.0
     allow_val_change: bool = False
     reinit: str | bool | None = None
+    preemption: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
 
@@ -170,8 +174,14 @@ def parse_url(text: str) -> str:
     try:
         parts = urlsplit(url)
         ok = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        account = "@" in parts.netloc
     except ValueError:
-        ok = False
+        ok = account = False
+    if account:
+        raise UsageError(
+            "The address of a server has no account in it; the key is given by "
+            "`wanllmdb login` or WANLLMDB_API_KEY."
+        )
     if not ok:
         raise UsageError(f"{text!r} is no address of a server; expected http://host:port.")
     return url if url.endswith(API_PATH) else url + API_PATH
@@ -248,6 +258,13 @@ def _resume(name: str, value: Any) -> str | None:
     return _one_of({word: word for word in ("allow", "must", "never", "auto")})(name, value)
 
 
+def _preemption(name: str, value: Any) -> tuple[str, ...]:
+    del name
+    from wanllmdb.preemption import names
+
+    return names(value)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "api_url": lambda _, value: parse_url(str(value)),
     "metric_url": lambda _, value: parse_url(str(value)),
@@ -255,8 +272,10 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "dir": lambda _, value: os.fspath(value),
     "spool_dir": lambda _, value: os.fspath(value),
     "config_dir": lambda _, value: os.fspath(value),
+    "ca_file": lambda _, value: os.fspath(value),
     "tags": _tags,
     "resume": _resume,
+    "preemption": _preemption,
     "mode": _one_of(MODES),
     "console": _one_of(CONSOLES),
     "monitor_interval": _positive,

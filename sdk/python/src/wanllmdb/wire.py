@@ -53,8 +53,8 @@ class Kind(enum.IntEnum):
     CONSOLE = 4  # [stream ("stdout" | "stderr"), line number, time_us, text]
     SYSTEM = 5  # [seq, time_us, {key: value}]; keys begin with "system/"
     FILE = 6  # {"path", "digest" (sha256 hex), "size", "mime"}
-    SIGNAL = 7  # {"name"}
-    FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?}
+    SIGNAL = 7  # {"name", "preempted"? (told to go), "time_us"?}
+    FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?, "stopped"?}
     LOSS = 9  # {"reason", "count", "detail"}
     METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
     RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
