@@ -10,6 +10,7 @@ import numpy as np
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Row
+from wanllmdb_server.domain.receipt import Count, WriterTotals
 from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
 from wanllmdb_server.metrics.store import PositionGapError
 
@@ -36,6 +37,12 @@ class MemoryStore:
 
     async def positions(self, run: int) -> Mapping[str, int]:
         return dict(self._positions[run])
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        raise NotImplementedError
+
+    async def count(self, run: int) -> Count:
+        raise NotImplementedError
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         empty = np.zeros(0)

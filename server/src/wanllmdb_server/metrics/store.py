@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from wanllmdb.wire import Batch
+from wanllmdb_server.domain.receipt import Count, WriterTotals
 from wanllmdb_server.domain.series import (
     Accepted,
     Curve,
@@ -97,7 +98,8 @@ class MetricStore(Protocol):
         For a fork: the points become an attempt before all others of `target`. They stay when
         `source` is forgotten, and what comes to `source` later is not among them. A target
         that was given points once is not given any again, so a caller that does not know
-        whether it has copied copies once more. All of it is there, or nothing.
+        whether it has copied copies once more. All of it is there, or nothing. In `writers`
+        they count as points, not as rows, of `domain.receipt.COPIED`, at position 0.
 
         Raises:
             StoreFullError: there is no room for it; nothing was copied, try later.
@@ -106,6 +108,21 @@ class MetricStore(Protocol):
 
     async def positions(self, run: int) -> Mapping[str, int]:
         """How far each writer of a run is durable."""
+        ...
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        """What was taken of each writer of a run, counted in one with its position.
+
+        Whatever comes again, and whatever dies in between, is counted once.
+        """
+        ...
+
+    async def count(self, run: int) -> Count:
+        """The points of a run that are there now, found by reading all that is kept of it.
+
+        Nothing that was counted before is believed, and every checksum is verified. What is
+        damaged is named in the answer, not raised. It takes its time, beside other questions.
+        """
         ...
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
