@@ -104,6 +104,7 @@ def online(
         flush_seconds=settings.flush_interval,
         on_stop=lambda: _stop(run, voice),
         on_opened=lambda opened: _settle(run, spool, opened),
+        on_trouble=voice.warn,
     )
     sender.start()
     try:
@@ -113,9 +114,8 @@ def online(
         spool.discard()
         raise _said_no(error, settings, key) from error
     voice.say(_title(run))
-    voice.say(
-        run.url or f"{settings.base_url} does not answer; kept in {spool.directory} until it does"
-    )
+    why = sender.trouble or f"{settings.base_url} does not answer"
+    voice.say(run.url or f"{why}; kept in {spool.directory} until that changes")
     if opened is not None:
         relay.start(
             spool.directory.parent,

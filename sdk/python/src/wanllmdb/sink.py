@@ -13,7 +13,7 @@ repeated. One thread uses a sink at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from urllib.parse import quote, urljoin
@@ -31,11 +31,22 @@ class UnreachableError(SinkError):
 
     Attributes:
         retry_after: seconds that the sink asked to be left alone for, if it did.
+        permanent: it will be the same until somebody changes the configuration.
+        timed_out: the sink was there and did not answer in time: less may get through.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        permanent: bool = False,
+        timed_out: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.permanent = permanent
+        self.timed_out = timed_out
 
 
 class RefusedError(SinkError):
@@ -146,6 +157,10 @@ class Sink(Protocol):
         """Hand over a file of the run; `digest` is its SHA-256 in hex. Twice is kept once."""
         ...
 
+    def renewed(self) -> bool:
+        """Whether there is another key to show than the one that was refused; it is taken."""
+        ...
+
     def close(self) -> None:
         """Give connections back. A later call opens them again."""
         ...
@@ -165,8 +180,19 @@ class HttpSink:
         metric_url: str | None = None,
         timeouts: Timeouts | None = None,
         ca_file: str | None = None,
+        fresh_key: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Prepare; nothing is sent yet. `credential` is an API key or a `Login`."""
+        """Prepare; nothing is sent yet.
+
+        Args:
+            api_url: of the server.
+            credential: an API key, or a `Login`, or None.
+            metric_url: where batches go, if not there.
+            timeouts: of connections and answers.
+            ca_file: certificates to trust instead of the system's.
+            fresh_key: a key that turned up since it was last asked, or None.
+        """
+        self._fresh_key = fresh_key
         self._http = Http(api_url, credential, timeouts=timeouts, ca_file=ca_file)
         self._metrics = (
             Http(metric_url, credential, timeouts=timeouts, ca_file=ca_file)
@@ -225,9 +251,18 @@ class HttpSink:
         try:
             answer = self._http.request("PUT", where, content, content_type=mime, headers=headers)
         except NoAnswerError as error:
-            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+            raise _unreachable(error) from error
         if not answer.ok:
             raise RefusedError(answer.status, answer.code, answer.detail)
+
+    def renewed(self) -> bool:
+        """Show a key that turned up meanwhile, if one did."""
+        key = self._fresh_key()
+        if key is None:
+            return False
+        self._http.use(key)
+        self._metrics.use(key)
+        return True
 
     def close(self) -> None:
         """Give the connections back."""
@@ -238,7 +273,7 @@ class HttpSink:
         try:
             answer = http.request("POST", path, body, content_type=CONTENT_TYPE)
         except NoAnswerError as error:
-            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+            raise _unreachable(error) from error
         if answer.ok:
             return answer.body
         expected = answer.body.get("expected")
@@ -315,6 +350,11 @@ class TeeSink:
                 there.owner, there.project, there.id, path, content, digest=digest, mime=mime
             )
 
+    def renewed(self) -> bool:
+        """Whether either has another key."""
+        renewed = [sink.renewed() for sink in self._sinks]  # both are asked
+        return any(renewed)
+
     def close(self) -> None:
         """Close both."""
         for sink in self._sinks:
@@ -325,6 +365,15 @@ class TeeSink:
             return self._opened[run]
         except KeyError:
             raise RefusedError(404, "run-not-found", "The run was not opened here.") from None
+
+
+def _unreachable(error: NoAnswerError) -> UnreachableError:
+    return UnreachableError(
+        str(error),
+        retry_after=error.retry_after,
+        permanent=error.permanent,
+        timed_out=error.timed_out,
+    )
 
 
 def _run_path(owner: str, project: str, run: str) -> str:
