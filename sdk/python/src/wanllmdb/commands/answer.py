@@ -48,7 +48,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 def connect(settings: Settings) -> Http:
     """The server of these settings, asked with the key that is kept for it."""
-    return Http(settings.api_url, find_key(settings))
+    return Http(settings.api_url, find_key(settings), ca_file=settings.ca_file)
 
 
 def ask(http: Http, path: str) -> Mapping[str, Any]:

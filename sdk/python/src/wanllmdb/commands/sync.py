@@ -35,7 +35,9 @@ def _sync(arguments: argparse.Namespace) -> int:
         return OK
     report = relay.SyncReport()
     for told, here in _by_server(settings, found):
-        sink = HttpSink(told.api_url, find_key(told), metric_url=told.metric_url)
+        sink = HttpSink(
+            told.api_url, find_key(told), metric_url=told.metric_url, ca_file=settings.ca_file
+        )
         _add_up(report, relay.sync(here, sink, None if arguments.json else _tell_progress))
         sink.close()
     for leftover in found:
