@@ -52,13 +52,16 @@ def checksum_of(values: Iterable[float], start: int = 0) -> int:
 
 
 class Slot:
-    """Where one thread or one process writes. Opened after a fork or before, both are fine."""
+    """Where one thread or one process writes, and when it has ended the next one goes on.
+
+    It may be opened after a fork or before.
+    """
 
     def __init__(self, path: Path | str, slot: int = 0) -> None:
         self.slot = slot
-        self.count = 0
-        self._checksum = 0
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        content = os.pread(self._fd, SLOT_BYTES, slot * SLOT_BYTES)
+        self.count, self._checksum, _ = _SLOT.unpack(content.ljust(SLOT_BYTES, b"\0"))
         self._write()
 
     def returned(self, value: float) -> None:

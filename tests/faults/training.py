@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.ledger import Slot, entries, returned, value_of
+from tests.faults.ledger import Entry, Slot, entries, returned, value_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "faults"
@@ -265,9 +265,14 @@ class Training:
         return returned(self.ledger)
 
     @property
+    def entries(self) -> list[Entry]:
+        """What its ledger says."""
+        return entries(self.ledger)
+
+    @property
     def ended(self) -> bool:
         """Whether every slot has logged all it was asked for."""
-        found = entries(self.ledger)
+        found = self.entries
         return bool(found) and all(entry.ended for entry in found)
 
     def arguments(self) -> list[str]:
