@@ -163,7 +163,7 @@ async def test_a_preempted_run_goes_on_when_it_is_resumed(world: World) -> None:
     apply(world, preemption=told)
     assert state_after(world, 600) is RunState.PREEMPTED
     new = NewRun(id="first", writer="second", started_at=world.clock.now)
-    await world.services.runs.create(world.actors["owner"], "vision", new, resume="allow")
+    await world.services.runs.create(world.actors["owner"], "vision", new)
     assert (first(world).state, first(world).preempting) == (RunState.RUNNING, None)
     assert apply(world, preemption=told).preempting is None  # the first writer's, come late
     assert state_after(world, 100) is RunState.CRASHED
@@ -222,7 +222,7 @@ async def test_the_end_of_an_earlier_writer_does_not_end_a_resumed_run(world: Wo
     apply(world, finish=ended)
     world.clock.tick(60)
     new = NewRun(id="first", writer="second", started_at=world.clock.now)
-    await world.services.runs.create(world.actors["owner"], "vision", new, resume="allow")
+    await world.services.runs.create(world.actors["owner"], "vision", new)
     assert apply(world, finish=ended).state is RunState.RUNNING
     assert apply(world, finish=Finish(1, time=world.clock.now + 1)).state is RunState.FAILED
 

@@ -36,6 +36,7 @@ class Catalog:
     def __init__(self, url: str, *, clock: Callable[[], int]) -> None:
         """Open the catalog at an SQLAlchemy URL; `clock` gives microseconds since the epoch."""
         self.clock = clock
+        self.since = clock()  # before that, nobody here listened to anybody
         self._engine = _engine(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
         if self._sqlite:

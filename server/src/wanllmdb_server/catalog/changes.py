@@ -6,6 +6,7 @@ writer's spool. What a column cannot hold is cut to what it can.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select
@@ -27,12 +28,14 @@ from wanllmdb_server.domain.run import (
 
 
 def changed_columns(
-    connection: Connection, number: int, changes: RunChanges, *, now: int
+    connection: Connection, number: int, changes: RunChanges, *, now: int, since: int = 0
 ) -> dict[str, Any]:
     """The columns to which the changes give new values; losses and facts are kept at once.
 
     Raises:
         NotFoundError: the run is gone.
+    `since`: before that nobody listened to the run's writers.
+
     """
     query = select(runs).where(runs.c.number == number)
     row = connection.execute(query).mappings().one_or_none()
@@ -48,7 +51,7 @@ def changed_columns(
         values |= _alive(before, now)
     if changes.stop_requested is not None:
         values["stop_requested"] = changes.stop_requested
-    values |= _left(before | values, changes, now)
+    values |= _left(connection, before | values, changes, now=now, since=since)
     return values
 
 
@@ -89,14 +92,18 @@ def _alive(before: dict[str, Any], now: int) -> dict[str, Any]:
     return {"state": RunState.RUNNING, "heartbeat_at": now}
 
 
-def _left(before: dict[str, Any], changes: RunChanges, now: int) -> dict[str, Any]:
+def _left(
+    connection: Connection, before: dict[str, Any], changes: RunChanges, *, now: int, since: int
+) -> dict[str, Any]:
     """What is new when the script was told to go, or has ended."""
     values: dict[str, Any] = {}
     told, finish = changes.preemption, changes.finish
     if told is not None and not _outdated(told, before):
         values["preempting"] = _cut(told.signal, MAX_SIGNAL)
-    if finish is not None and not _outdated(finish, before):
-        values |= _finished(finish, before | values, now)
+    if finish is not None:
+        finish = _end(connection, before, finish, now=now, since=since)
+    if finish is not None:
+        values |= finished_columns(finish, before | values, now=now)
     return values
 
 
@@ -104,8 +111,24 @@ def _outdated(said: Finish | Preemption, before: dict[str, Any]) -> bool:
     """Whether it was said before the run was resumed."""
     return said.time is not None and said.time < before["resumed_at"]
 
+def _end(
+    connection: Connection, before: dict[str, Any], finish: Finish, *, now: int, since: int
+) -> Finish | None:
+    """What the end that was said means for the run: nothing, while others log into it."""
+    number = before["number"]
+    mine = finish.writer and find_writer(connection, number, finish.writer)
+    if mine:
+        return end_writer(connection, number, mine, finish, now=now, since=since)
+    if _outdated(finish, before):
+        return None
+    if finish.writer is None:
+        end_writers(connection, number, finish, now=now)
+    return finish
 
-def _finished(finish: Finish, before: dict[str, Any], now: int) -> dict[str, Any]:
+
+
+def finished_columns(finish: Finish, before: Mapping[str, Any], *, now: int) -> dict[str, Any]:
+    """The columns of a run that has ended."""
     values: dict[str, Any] = {
         "state": state_at_end(
             finish, preempting=before["preempting"], stop_requested=before["stop_requested"]

@@ -142,7 +142,7 @@ def _patch(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]
     return replace(changes, **texts)
 
 
-def _finish(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
+def _finish(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
     code = said.get("exit_code")
     if not isinstance(code, int):
         raise _MalformedError("A finish says its exit_code.")
@@ -153,6 +153,7 @@ def _finish(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int
         lost=_whole(said.get("lost")),
         stopped=_flag(said.get("stopped")),
     )
+        writer=place[0],
     found = replace(changes, finish=finish)
     if isinstance(said.get("traceback"), str):
         kept = {**changes.environment, "traceback": said["traceback"]}

@@ -93,6 +93,7 @@ _RUN = (
     runs.c.preempting,
     runs.c.logged,
     runs.c.lost,
+    runs.c.forked_from,
 )
 _MAPPINGS = (runs.c.config, runs.c.summary, runs.c.environment)
 

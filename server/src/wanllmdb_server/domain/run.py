@@ -81,6 +81,19 @@ class Run:
     logged: int | None = None
     lost: int | None = None
 
+    forked_from: Fork | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where a run comes from: what was shown of another up to a step. That may be gone since."""
+
+    owner: str
+    project: str
+    id: str
+    name: str
+    step: int
+    number: int
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -92,6 +105,7 @@ class Finish:
             the run was resumed changes nothing.
         logged, lost: rows as the writer counted them.
         stopped: whether it ended because it was asked to; None: the writer does not say.
+        writer: who says so; None: somebody who ends the run for it.
     """
 
     exit_code: int
@@ -100,6 +114,7 @@ class Finish:
     lost: int | None = None
     stopped: bool | None = None
 
+    writer: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Preemption:

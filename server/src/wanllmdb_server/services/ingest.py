@@ -12,6 +12,7 @@ no question to the catalog, whose answer of a moment ago is remembered.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import weakref
 from collections import defaultdict
@@ -81,6 +82,7 @@ class Ingest:
         self._recent = Recent[Run](lifetime=REMEMBER_US, size=REMEMBERED)
         self._touched: dict[int, float] = {}
         self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
+        self._heard: defaultdict[int, set[str]] = defaultdict(set)
             weakref.WeakValueDictionary()
         )
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,6 +108,7 @@ class Ingest:
             else:
                 accepted = await self._accept_mixed(run, batch)
         self._announce(run, accepted)
+        self._heard[run.number].add(writer)
         return Answer(accepted, stop=run.stop_requested, watched=self._watched(run))
 
     async def accept_json(
@@ -274,7 +277,9 @@ class Ingest:
 
     async def _touch(self, run: Run) -> None:
         now = self._catalog.clock()
-        healed = await asyncio.to_thread(touch, self._catalog, [run.number], now=now)
+        heard = {run.number: self._heard.pop(run.number, set())}
+        told = functools.partial(touch, writers=heard, now=now)
+        healed = await asyncio.to_thread(told, self._catalog, [run.number])
         if healed:
             self._tell_changed(run)
         if len(self._touched) > REMEMBERED:
