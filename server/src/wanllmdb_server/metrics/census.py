@@ -167,7 +167,7 @@ def _fault(connection: sqlite3.Connection, number: int, body: _Body) -> str | No
     except (DamagedError, sqlite3.DatabaseError) as error:
         return f"body {number}: {error}"
     if size < body.size:
-        return f"body {number} holds {size:,} of at least {body.size:,}"
+        return f"body {number} holds {size} of at least {body.size}"
     return None
 
 
@@ -188,7 +188,7 @@ def _waiting(
     for number, records in connection.execute(
         "SELECT id, records FROM damaged WHERE run = ? ORDER BY id", (run,)
     ):
-        damage.append(f"Batch {number} of the log ({records:,} records, set apart)")
+        damage.append(f"Batch {number} of the log ({records} records, set apart)")
     return points, damage
 
 
@@ -196,4 +196,4 @@ def _those(keys: Iterable[int], names: dict[int, str]) -> str:
     """Some series by name, and how many more there are."""
     told = sorted(names.get(key, f"series {key}") for key in keys)
     more = len(told) - _NAMED
-    return ", ".join(told[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(told[:_NAMED]) + (f" and {more} more" if more > 0 else "")
