@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from wanllmdb_server.catalog import sqlite
 from wanllmdb_server.domain.errors import UnavailableError
 
-HEAD: Final = "0002"  # the newest migration; a test compares it with the folder
+HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, func, insert, literal, select
 from wanllmdb_server.catalog.access import run_not_found
 from wanllmdb_server.catalog.facts import refresh_facts, search_text
 from wanllmdb_server.catalog.tables import losses, runs
+from wanllmdb_server.catalog.tallies import keep_tallies
+from wanllmdb_server.catalog.writers import end_writer, end_writers, find_writer
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import (
     MAX_NAME,
@@ -32,10 +34,10 @@ def changed_columns(
 ) -> dict[str, Any]:
     """The columns to which the changes give new values; losses and facts are kept at once.
 
-    Raises:
-        NotFoundError: the run is gone.
     `since`: before that nobody listened to the run's writers.
 
+    Raises:
+        NotFoundError: the run is gone.
     """
     query = select(runs).where(runs.c.number == number)
     row = connection.execute(query).mappings().one_or_none()
@@ -45,6 +47,8 @@ def changed_columns(
     values = _texts(changes) | _mappings(connection, number, before, changes)
     if values:
         values["search"] = search_text(before | values)
+    if changes.tallies:
+        keep_tallies(connection, number, changes.tallies)
     if changes.losses:
         values["lost"] = _lost(connection, number, changes)
     if changes.sign_of_life:
@@ -107,10 +111,6 @@ def _left(
     return values
 
 
-def _outdated(said: Finish | Preemption, before: dict[str, Any]) -> bool:
-    """Whether it was said before the run was resumed."""
-    return said.time is not None and said.time < before["resumed_at"]
-
 def _end(
     connection: Connection, before: dict[str, Any], finish: Finish, *, now: int, since: int
 ) -> Finish | None:
@@ -125,6 +125,10 @@ def _end(
         end_writers(connection, number, finish, now=now)
     return finish
 
+
+def _outdated(said: Finish | Preemption, before: dict[str, Any]) -> bool:
+    """Whether it was said before the run was resumed."""
+    return said.time is not None and said.time < before["resumed_at"]
 
 
 def finished_columns(finish: Finish, before: Mapping[str, Any], *, now: int) -> dict[str, Any]:

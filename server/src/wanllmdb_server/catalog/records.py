@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Kind, Record, is_row
+from wanllmdb_server.domain.receipt import Tally
 from wanllmdb_server.domain.run import (
     CONSOLE_PREFIX,
     SYSTEM_PREFIX,
@@ -152,8 +153,8 @@ def _finish(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]
         logged=_whole(said.get("logged")),
         lost=_whole(said.get("lost")),
         stopped=_flag(said.get("stopped")),
-    )
         writer=place[0],
+    )
     found = replace(changes, finish=finish)
     if isinstance(said.get("traceback"), str):
         kept = {**changes.environment, "traceback": said["traceback"]}
@@ -182,6 +183,14 @@ def _loss(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) 
         detail=str(said.get("detail") or ""),
     )
     return replace(changes, losses=(*changes.losses, loss))
+
+
+def _tally(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
+    rows = _whole(said.get("rows"))
+    if rows is None:
+        raise _MalformedError("A tally says its rows.")
+    lost = {reason: _whole(n) or 0 for reason, n in _mapping(said.get("lost") or {}).items()}
+    return replace(changes, tallies=(*changes.tallies, Tally(place[0], rows, lost)))
 
 
 def _metric(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
@@ -214,5 +223,6 @@ _CHANGES: Final[Mapping[int, _Apply]] = {
     Kind.SIGNAL: _signal,
     Kind.FINISH: _finish,
     Kind.LOSS: _loss,
+    Kind.TALLY: _tally,
     Kind.METRIC: _metric,
 }

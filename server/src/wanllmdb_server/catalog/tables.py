@@ -185,6 +185,16 @@ losses = Table(
     Column("detail", Text, nullable=False),
 )
 
+# A writer's last word: the rows that it took, and how many of them it lost, by reason.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("run", ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True),
+    Column("writer", String(256), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("lost", JSON, nullable=False),
+)
+
 # Runs whose points are still to be dropped from the metric store.
 deleted_runs = Table(
     "deleted_runs",

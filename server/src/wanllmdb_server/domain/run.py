@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from wanllmdb_server.domain.receipt import Tally
 from wanllmdb_server.domain.series import KeyStats
 
 # A living writer says something every 15 seconds, and every 5 while somebody looks.
@@ -80,7 +81,6 @@ class Run:
     preempting: str | None = None
     logged: int | None = None
     lost: int | None = None
-
     forked_from: Fork | None = None
 
 
@@ -95,6 +95,7 @@ class Fork:
     step: int
     number: int
 
+
 @dataclass(frozen=True, slots=True)
 class Finish:
     """A writer says that its script has ended.
@@ -104,8 +105,8 @@ class Finish:
         time: when, on the writer's clock in microseconds; None is now. A finish from before
             the run was resumed changes nothing.
         logged, lost: rows as the writer counted them.
-        stopped: whether it ended because it was asked to; None: the writer does not say.
         writer: who says so; None: somebody who ends the run for it.
+        stopped: whether it ended because it was asked to; None: the writer does not say.
     """
 
     exit_code: int
@@ -113,8 +114,8 @@ class Finish:
     logged: int | None = None
     lost: int | None = None
     stopped: bool | None = None
-
     writer: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Preemption:
@@ -163,6 +164,7 @@ class RunChanges:
     preemption: Preemption | None = None
     finish: Finish | None = None
     losses: tuple[Loss, ...] = ()
+    tallies: tuple[Tally, ...] = ()
     sign_of_life: bool = False
 
     @property

@@ -38,6 +38,7 @@ from wanllmdb_server.domain.errors import (
 )
 from wanllmdb_server.domain.event import RunChanged, RunMoved, project_topic, run_topic
 from wanllmdb_server.domain.metric import Metric, Rejection, Steps
+from wanllmdb_server.domain.receipt import ANSWERED_PREFIX
 from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run, RunChanges
 from wanllmdb_server.domain.series import Accepted
@@ -81,8 +82,8 @@ class Ingest:
         self._boot = boot
         self._recent = Recent[Run](lifetime=REMEMBER_US, size=REMEMBERED)
         self._touched: dict[int, float] = {}
-        self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
         self._heard: defaultdict[int, set[str]] = defaultdict(set)
+        self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,8 +108,8 @@ class Ingest:
                 accepted = await self._append(run, batch)
             else:
                 accepted = await self._accept_mixed(run, batch)
-        self._announce(run, accepted)
         self._heard[run.number].add(writer)
+        self._announce(run, accepted)
         return Answer(accepted, stop=run.stop_requested, watched=self._watched(run))
 
     async def accept_json(
@@ -197,9 +198,9 @@ class Ingest:
         self, actor: Actor, run: Run, points: Sequence[tuple[int, Metric]], batch_id: str | None
     ) -> list[Rejection]:
         if batch_id is None:
-            writer, first = f"json-{self._boot}", None
+            writer, first = f"{ANSWERED_PREFIX}{self._boot}", None
         else:
-            writer, first = f"json-{actor.user_id}-{batch_id}", 0
+            writer, first = f"{ANSWERED_PREFIX}{actor.user_id}-{batch_id}", 0
         turn = self._turns.setdefault((run.number, "json"), asyncio.Lock())
         async with turn:  # a step that follows the last one needs to be the only one that does
             known = (await self._store.positions(run.number)).get(writer, 0)
