@@ -1,4 +1,4 @@
-"""The command line: `wanllmdb login | sync | runs | stop | status | version | server | user …`.
+"""The command line: `wanllmdb login | sync | runs | verify | stop | status | server | user …`.
 
 Each command has a module of its own in `wanllmdb.commands`. Answers go to standard output,
 everything else to standard error; with `--json` an answer is one line of JSON. 0: done; 1: it
@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from wanllmdb.commands import login, runs, status, stop, sync, version
+from wanllmdb.commands import login, runs, status, stop, sync, verify, version
 from wanllmdb.commands.answer import FAILED, INTERRUPTED, WRONG, complain, say
 from wanllmdb.errors import Error, UsageError
 from wanllmdb.http import NoAnswerError
@@ -26,6 +26,7 @@ _COMMANDS: Final = (
     login,
     sync,
     runs,
+    verify,
     stop,
     status,
     version,

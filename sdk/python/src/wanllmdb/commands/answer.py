@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from wanllmdb.connection import Timeouts
 from wanllmdb.credentials import find_key
 from wanllmdb.errors import CommError, UsageError
 from wanllmdb.http import Http
@@ -46,9 +47,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return resolve({"api_url": arguments.host})
 
 
-def connect(settings: Settings) -> Http:
+def connect(settings: Settings, timeouts: Timeouts | None = None) -> Http:
     """The server of these settings, asked with the key that is kept for it."""
-    return Http(settings.api_url, find_key(settings), ca_file=settings.ca_file)
+    return Http(settings.api_url, find_key(settings), timeouts=timeouts, ca_file=settings.ca_file)
 
 
 def ask(http: Http, path: str) -> Mapping[str, Any]:
@@ -81,16 +82,32 @@ def project_place(settings: Settings, http: Http, named: str | None) -> str | No
 
 
 def run_place(settings: Settings, http: Http, named: str) -> str:
-    """The path of a run named `ID`, `PROJECT/ID` or `OWNER/PROJECT/ID`."""
+    """The path of a run named `ID`, `PROJECT/ID` or `OWNER/PROJECT/ID`.
+
+    Of an ID alone the project is that of the settings, else the only one that has such a run.
+    """
     project, _, run = named.rpartition("/")
     if not run:
         raise UsageError(f"{named!r} names no run; write ID, PROJECT/ID or OWNER/PROJECT/ID.")
     place = project_place(settings, http, project or None)
-    if place is None:
-        raise UsageError(
-            f"In which project is run {run}? Write PROJECT/{run}, or set WANLLMDB_PROJECT."
-        )
-    return f"{place}/runs/{quote(run, safe='')}"
+    if place is not None:
+        return f"{place}/runs/{quote(run, safe='')}"
+    found = [each for each in _everywhere(http, run) if http.request("GET", each).ok]
+    if len(found) != 1:
+        what = "is in several projects" if found else "is in no project that you can see"
+        raise UsageError(f"Run {run} {what}; write OWNER/PROJECT/{run}.")
+    return found[0]
+
+
+def _everywhere(http: Http, run: str) -> Iterator[str]:
+    """The paths that a run of this id may have."""
+    cursor = ""
+    while cursor is not None:
+        page = ask(http, f"/api/v1/projects?limit=500&cursor={cursor}".removesuffix("&cursor="))
+        for each in page.get("items", []):
+            place = f"{quote(each['owner'], safe='')}/{quote(each['name'], safe='')}"
+            yield f"/api/v1/projects/{place}/runs/{quote(run, safe='')}"
+        cursor = page.get("next")
 
 
 def answer(arguments: argparse.Namespace, said: Mapping[str, Any], text: str) -> None:
