@@ -80,6 +80,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     job_type: str | None = None,
     id: str | None = None,  # noqa: A002 - wandb's word
     resume: str | bool | None = None,
+    fork_from: str | None = None,
+    resume_from: str | None = None,
     dir: Any = None,  # noqa: A002 - wandb's word
     mode: str | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
@@ -99,6 +101,13 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     and sent as soon as one does.
 
     Args:
+        id: of the run; one that is there is gone on with, or logged to beside others.
+        resume: what if there is such a run: `"allow"` and no word go on with it or begin it,
+            `"must"` wants it to be there, `"never"` not; `"auto"` and true go on with what was
+            cut off in this directory.
+        fork_from: `"<run>?_step=<n>"`: begin with what that run shows up to the step.
+        resume_from: `"<run>?_step=<n>"`: go on with that run behind the step.
+        mode: `online`, `offline`, `disabled`, or `shared`: one of many that log to one run.
         reinit: what to do when a run is open: return it (by default), `"finish_previous"`,
             or `"create_new"` beside it.
         preemption: tell the server when the scheduler ends the script: true for SIGTERM, or
@@ -118,6 +127,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         "job_type": job_type,
         "run_id": id,
         "resume": resume,
+        "fork_from": fork_from,
+        "resume_from": resume_from,
         "dir": dir,
         "mode": mode,
         "reinit": reinit,

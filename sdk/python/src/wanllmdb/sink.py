@@ -82,6 +82,7 @@ class OpenedRun:
         run: the server's words: id, name, owner, project, config, color …
         resumed: it was there before.
         last_step: the highest step that it holds, if any.
+        first_step: the step that this writer begins with; None if the server does not say.
         url: the run's page, for people.
     """
 
@@ -89,6 +90,7 @@ class OpenedRun:
     resumed: bool
     last_step: int | None
     url: str
+    first_step: int | None = None
 
     @property
     def id(self) -> str:
@@ -193,6 +195,7 @@ class HttpSink:
             fresh_key: a key that turned up since it was last asked, or None.
         """
         self._fresh_key = fresh_key
+        self._writer: object = None
         self._http = Http(api_url, credential, timeouts=timeouts, ca_file=ca_file)
         self._metrics = (
             Http(metric_url, credential, timeouts=timeouts, ca_file=ca_file)
@@ -207,12 +210,14 @@ class HttpSink:
         run = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         if not run.keys() >= {"id", "owner", "project"}:
             raise UnreachableError("The server's answer names no run.")
-        step = body.get("last_step")
+        self._writer = payload.get("writer")
+        step, first = body.get("last_step"), body.get("first_step")
         return OpenedRun(
             run=run,
             resumed=bool(body.get("resumed")),
             last_step=step if isinstance(step, int) else None,
             url=urljoin(f"{self._http.url}/", str(run.get("url", "")).lstrip("/")),
+            first_step=first if isinstance(first, int) else None,
         )
 
     def send(self, owner: str, project: str, run: str, writer: str, content: bytes) -> Ack:
@@ -231,7 +236,8 @@ class HttpSink:
 
     def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
         """`POST …/heartbeat`."""
-        body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", {})
+        said = {"writer": self._writer} if self._writer else {}
+        body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", said)
         return Pulse(stop=bool(body.get("stop")), watched=bool(body.get("watched")))
 
     def put_file(
