@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wanllmdb.backoff import Backoff
+from wanllmdb.complaints import Complaints
 from wanllmdb.family import Family
 from wanllmdb.keeper import Keeper
 from wanllmdb.outbox import Outbox
@@ -117,7 +118,8 @@ class Sender:
         self._on_trouble = on_trouble
         self._pid = os.getpid()
         self._backoff = Backoff(random)
-        self._keeper = Keeper(spool)
+        self._complain = Complaints()
+        self._keeper = Keeper(spool, revive=self._revive, complain=self._complain)
         self._wake = threading.Event()
         self._asked = threading.Event()
         self._drained = threading.Event()
@@ -143,7 +145,7 @@ class Sender:
         if os.getpid() != self._pid or self._stopped:
             return
         self._keeper.start()
-        if self._thread is None or not self._thread.is_alive():
+        if not self._is_alive:
             self._thread = threading.Thread(target=self._run, name="wanllmdb-sender", daemon=True)
             self._thread.start()
 
@@ -205,10 +207,9 @@ class Sender:
             self._not_before = 0.0
         self._finishing = True
         self._wake.set()
-        alive = self._thread is not None and self._thread.is_alive()
         began = progress_at = time.monotonic()
         progress = self._family.progress
-        while not self._is_done(alive) and self.refusal is None:
+        while not self._is_done() and self.refusal is None:
             now = time.monotonic()
             if (latest := self._family.progress) != progress:
                 progress, progress_at = latest, now
@@ -219,14 +220,18 @@ class Sender:
                 break  # nothing will be tried within the budget
         self._stopped = True
         self._wake.set()
-        if self._drained.is_set() or not alive:
+        if self._drained.is_set() or not self._is_alive:
             self._family.release()
         self._spool.release()
         return self._report()
 
-    def _is_done(self, alive: bool) -> bool:
+    @property
+    def _is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _is_done(self) -> bool:
         """Wait a moment for the thread, or do a step in its place if it is gone."""
-        if alive:
+        if self._is_alive:
             return self._drained.wait(0.02)
         if self._drained.is_set():
             return True
@@ -256,12 +261,22 @@ class Sender:
         )
 
     def _run(self) -> None:
-        while not self._stopped and os.getpid() == self._pid:
-            delay = self._step()
-            if self._drained.is_set():
-                return
-            self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
-            self._wake.clear()
+        try:
+            while not self._stopped and os.getpid() == self._pid:
+                self._keeper.start()
+                delay = self._step()
+                if self._drained.is_set():
+                    return
+                self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
+                self._wake.clear()
+        except BaseException as error:  # noqa: BLE001  the keeper begins the thread again
+            self._complain("The sender", error)
+            self._not_before = self._clock() + self._backoff.next()
+
+    def _revive(self) -> None:
+        """Begin the thread again if it died; called by the keeper until `finish`."""
+        if not self._is_alive:
+            self.start()
 
     def _step(self) -> float:
         """A turn that survives what nobody foresaw: the thread goes on, the data waits."""
@@ -272,8 +287,7 @@ class Sender:
             elif self._finishing:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
         except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
-            if self.trouble != repr(error):
-                _complain(error)
+            self._complain("The sender", error)
             self.trouble = repr(error)
             self._not_before = self._clock() + self._backoff.next()
             delay = POLL_SECONDS
@@ -382,12 +396,3 @@ class Sender:
         if used >= STRETCH_SECONDS:
             time.sleep(min(used, STRETCH_SECONDS * 5) * REST_FACTOR)
             self._stretch_began = time.thread_time()
-
-
-def _complain(error: Exception) -> None:
-    # Imported here: it is needed by nobody whose sender does what it should.
-    import logging
-
-    logging.getLogger("wanllmdb").error(
-        "The sender met an error that it does not know, and goes on.", exc_info=error
-    )
