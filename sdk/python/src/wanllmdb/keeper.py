@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Final, Protocol
+
 from wanllmdb.complaints import Complaints
 
 TEND_SECONDS: Final = 0.25
@@ -63,11 +64,16 @@ class Keeper:
         self._stopped.set()
 
     def _run(self, stopped: threading.Event) -> None:
-        while not stopped.wait(self._seconds):
-            try:
-                if self._spool.closed:
-                    return
-                self._spool.tend()
-                self._revive()
-            except BaseException as error:  # noqa: BLE001  whatever it was, the thread goes on
-                self._complain("The keeper of the spool", error)
+        while not stopped.wait(self._seconds) and self._is_needed():
+            pass
+
+    def _is_needed(self) -> bool:
+        """Tend once; False when there is nothing to tend any more. Survives what nobody foresaw."""
+        try:
+            if self._spool.closed:
+                return False
+            self._spool.tend()
+            self._revive()
+        except BaseException as error:  # noqa: BLE001  whatever it was, the thread goes on
+            self._complain("The keeper of the spool", error)
+        return True

@@ -144,10 +144,10 @@ class Sender:
         """Send from a thread of its own; again, if it died. Nothing happens in a fork child."""
         if os.getpid() != self._pid or self._stopped:
             return
-        self._keeper.start()
         if not self._is_alive:
             self._thread = threading.Thread(target=self._run, name="wanllmdb-sender", daemon=True)
             self._thread.start()
+        self._keeper.start()  # last: it begins the thread again where there is none
 
     def wait(self, seconds: float) -> OpenedRun | None:
         """The run as the server knows it, or None if it has not said so in time.
