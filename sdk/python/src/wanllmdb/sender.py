@@ -126,6 +126,7 @@ class Sender:
         self._thread: threading.Thread | None = None
         self._finishing = self._stopped = self._told_stop = False
         self._reachable: bool | None = None
+        self._urgent = 0  # position up to which nothing waits to become due
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
         self._stretch_began = 0.0
         self._look_at = 0.0
@@ -165,11 +166,13 @@ class Sender:
 
         Fit for a signal handler: takes no lock. Waits for no server that does not answer.
         """
-        mine = self._family.main
-        goal, end = self._spool.last_position, time.monotonic() + seconds
-        self.watched = True  # until the next answer says whether it is so
-        while self._reachable and mine.mark.position < goal and time.monotonic() < end:
+        self._urgent = self._spool.last_position
+        end = time.monotonic() + seconds
+        while self._reachable and self._is_urgent() and time.monotonic() < end:
             time.sleep(0.005)
+
+    def _is_urgent(self) -> bool:
+        return self._family.main.mark.position < self._urgent
 
     def turn(self) -> float:
         """Do what is due, and say in how many seconds something may be."""
@@ -308,7 +311,8 @@ class Sender:
         return self.opened
 
     def _empty(self, outbox: Outbox, run: OpenedRun) -> None:
-        seconds = 0.0 if self.watched or self._finishing else self._flush_seconds
+        hurried = self.watched or self._finishing or self._is_urgent()
+        seconds = 0.0 if hurried else self._flush_seconds
         outbox.fill()
         while outbox.is_due(self._clock(), metrics=self._flush_rows, seconds=seconds):
             ack = outbox.send(self._sink, run)
