@@ -99,7 +99,7 @@ def _rows_wrong(heard: Heard, writers: Iterable[WriterAccount]) -> Iterable[Reas
                 "missing",
                 missing,
                 f"{_many(missing, 'row')} of writer {each.writer} are not here",
-                remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                remedy=f"If the folder of the writer is still {_place(heard.host)}, run: wanllmdb sync",
             )
         elif missing < 0:
             yield Reason(
@@ -161,7 +161,7 @@ def _unsaid(heard: Heard, writers: Iterable[WriterAccount]) -> list[Reason]:
                     None,
                     f"writer {each.writer} said no total: it was killed before it could, "
                     "or the rest of it is still to come",
-                    remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                    remedy=f"If the folder of the writer is still {_place(heard.host)}, run: wanllmdb sync",
                 )
             )
         elif each.stored is None:
