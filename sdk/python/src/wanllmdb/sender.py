@@ -211,12 +211,13 @@ class Sender:
         self._finishing = True
         self._wake.set()
         began = progress_at = time.monotonic()
-        progress = self._family.progress
+        progress, answer_at = self._family.progress, self._answer_at
         while not self._is_done() and self.refusal is None:
             now = time.monotonic()
             if (latest := self._family.progress) != progress:
                 progress, progress_at = latest, now
-            budget = budget_progress if self._reachable else budget_unreachable
+            answers = self._reachable and self._answer_at > answer_at  # not only long ago
+            budget = budget_progress if answers else budget_unreachable
             if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
                 break
             if self._not_before - self._clock() > budget - (now - began):
