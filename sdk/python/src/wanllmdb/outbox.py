@@ -168,6 +168,11 @@ class Outbox:
         journal.forget(self.directory, self.writer)
         return True
 
+    def restart(self) -> None:
+        """Forget what was read, and read it again from the mark."""
+        self._clear()
+        self._leave()
+
     def close(self) -> None:
         """Write the mark and give the file back. The journal stays."""
         if self._unsaved:

@@ -125,6 +125,7 @@ class Sender:
         self._drained = threading.Event()
         self._thread: threading.Thread | None = None
         self._finishing = self._stopped = self._told_stop = False
+        self._muddled = False  # after a mistake of ours nobody knows what is in memory
         self._reachable: bool | None = None
         self._urgent = 0  # position up to which nothing waits to become due
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
@@ -179,6 +180,9 @@ class Sender:
         now = self._clock()
         if now < self._not_before and not self._has_another_key(now):
             return self._not_before - now
+        if self._muddled:
+            self._family.restart()
+            self._muddled = False
         try:
             run = self._open_run()
             if now >= self._scan_at:
@@ -274,8 +278,7 @@ class Sender:
                 self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
                 self._wake.clear()
         except BaseException as error:  # noqa: BLE001  the keeper begins the thread again
-            self._complain("The sender", error)
-            self._not_before = self._clock() + self._backoff.next()
+            self._stumble(error)
 
     def _revive(self) -> None:
         """Begin the thread again if it died; called by the keeper until `finish`."""
@@ -291,12 +294,17 @@ class Sender:
             elif self._finishing:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
         except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
-            self._complain("The sender", error)
-            self.trouble = repr(error)
-            self._not_before = self._clock() + self._backoff.next()
+            self._stumble(error)
             delay = POLL_SECONDS
         self._asked.set()
         return delay
+
+    def _stumble(self, error: BaseException) -> None:
+        """A mistake of ours: said, left alone for a while, and begun again from the disk."""
+        self._muddled = True
+        self._complain("The sender", error)
+        self.trouble = repr(error)
+        self._not_before = self._clock() + self._backoff.next()
 
     def _open_run(self) -> OpenedRun:
         if self.opened is None:
