@@ -204,7 +204,7 @@ class Sender:
 
         Args:
             budget_unreachable: seconds, if the server does not answer.
-            budget_progress: seconds, as long as it acknowledges something every 10 seconds.
+            budget_progress: seconds, as long as it answers something every 10 seconds.
         """
         if os.getpid() != self._pid:
             return self._report()
@@ -215,12 +215,12 @@ class Sender:
         self._finishing = True
         self._wake.set()
         began = progress_at = time.monotonic()
-        progress, answer_at = self._family.progress, self._answer_at
+        heard = heard_at_first = self._sink.answers
         while not self._is_done() and self.refusal is None:
             now = time.monotonic()
-            if (latest := self._family.progress) != progress:
-                progress, progress_at = latest, now
-            answers = self._reachable and self._answer_at > answer_at  # not only long ago
+            if (latest := self._sink.answers) != heard:
+                heard, progress_at = latest, now
+            answers = self._reachable and heard > heard_at_first  # now, not only long ago
             budget = budget_progress if answers else budget_unreachable
             if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
                 break
