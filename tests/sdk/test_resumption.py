@@ -39,7 +39,8 @@ def test_a_moment_is_a_run_and_a_step(spec: str, moment: Moment) -> None:
 @pytest.mark.parametrize(
     "spec",
     [" ", "a", "a?", "a?_step=", "a?_step=-1", "a?_step=1.5", "a?step=1", "?_step=1",
-     "a?_step=1&x=2", "a/b?_step=1", "a//b?_step=1", "a/b/c/d?_step=1", "a?_step=99999999999999999999"],
+     "a?_step=1&x=2", "a/b?_step=1", "a//b?_step=1", "a/b/c/d?_step=1",
+     "a?_step=99999999999999999999"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["fork_from", "resume_from"])
 def test_what_is_no_moment_is_refused_with_an_example(home: Path, name: str, spec: str) -> None:
