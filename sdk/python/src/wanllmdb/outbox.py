@@ -24,6 +24,8 @@ SETTLE_SECONDS: Final = 0.05
 STRETCH: Final = 64
 # Replacing a file makes some file systems write at once: not after every batch.
 MARK_SECONDS: Final = 1.0
+# A batch that nobody answers in time is halved, down to so little.
+LEAST_BATCH_BYTES: Final = 4 * 1024
 # A record that is refused with one of these will always be.
 POISON: Final = frozenset({400, 413, 422})
 # … unless it is the server that does not speak our version: then nothing gets through.
@@ -78,6 +80,7 @@ class Outbox:
         self._clock = clock
         self._pending: list[Frame] = []
         self._bytes = 0
+        self._most_bytes = wire.MAX_BATCH_BYTES
         self._metrics = 0
         self._counted = 0
         self._since = 0.0
@@ -150,6 +153,12 @@ class Outbox:
         except GapError as gap:
             self._rewind(gap)
             return None
+        except UnreachableError as error:
+            if error.timed_out:
+                # A slow link: less of it may be through before the time is over.
+                self._most_bytes = max(LEAST_BATCH_BYTES, self._bytes // 2)
+                self.restart()
+            raise
         finally:
             self._drop_done()
             self._save()
@@ -187,11 +196,11 @@ class Outbox:
             reader.close()
 
     def _is_full(self) -> bool:
-        return self._bytes >= wire.MAX_BATCH_BYTES or len(self._pending) >= wire.MAX_BATCH_RECORDS
+        return self._bytes >= self._most_bytes or len(self._pending) >= wire.MAX_BATCH_RECORDS
 
     def _take(self, frames: Iterable[Frame]) -> bool:
         """Make frames pending until the batch is full; False if they came to an end before."""
-        done, breathe = self.mark.done, self._breathe
+        done, breathe, most = self.mark.done, self._breathe, self._most_bytes
         pending, size = self._pending, self._bytes
         if not pending:
             self._since = self._clock()
@@ -199,7 +208,7 @@ class Outbox:
             if frame[0] > done:
                 pending.append(frame)
                 size += len(frame[2]) + segment.FRAME_BYTES
-                if size >= wire.MAX_BATCH_BYTES or len(pending) >= wire.MAX_BATCH_RECORDS:
+                if size >= most or len(pending) >= wire.MAX_BATCH_RECORDS:
                     self._bytes = size
                     return True
                 if not len(pending) % STRETCH:
@@ -281,6 +290,7 @@ class Outbox:
         if ack.position > self.mark.position:
             self.mark = Mark(ack.position, max(ack.position, self.mark.done))
             self.sent += sum(record.position <= ack.position for record in records)
+            self._most_bytes = min(2 * self._most_bytes, wire.MAX_BATCH_BYTES)
             self._rewound = False
         if ack.position < records[-1].position:
             raise UnreachableError("The server took the batch only in part.")
