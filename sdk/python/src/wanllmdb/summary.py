@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from wanllmdb.errors import MissingKeyError
+from wanllmdb.guard import guarded
 from wanllmdb.metric import Metrics
 
 Write = Callable[[dict[str, Any], list[str]], None]
@@ -35,6 +36,7 @@ class Summary(MutableMapping[str, Any]):
     _write: Write
     _convert: Convert
 
+    @guarded()
     def __getitem__(self, key: str) -> Any:
         try:
             value = self._values[key]
@@ -47,6 +49,7 @@ class Summary(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
 
+    @guarded()
     def __delitem__(self, key: str) -> None:
         if key not in self._values:
             raise MissingKeyError(f"The summary has no {key!r}.")
@@ -54,6 +57,7 @@ class Summary(MutableMapping[str, Any]):
         self._chosen.discard(key)
         del self._values[key]
 
+    @guarded(lambda: iter(()))
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._values))
 
@@ -75,6 +79,7 @@ class Summary(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return repr(self._values)
 
+    @guarded()
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set many at once."""
         given = {**(other if isinstance(other, Mapping) else dict(other)), **more}
@@ -139,6 +144,7 @@ class Nested(dict[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    @guarded()
     def update(self, other: Any = (), /, **more: Any) -> None:
         given = dict(other, **more)
         super().update(given)
