@@ -69,7 +69,7 @@ def _tier(points: int) -> int:
 
 def merge(connection: sqlite3.Connection, notes: Notes, builder: Builder) -> Iterator[None]:
     """Add all points that the notes are about to the builder, a slice at a time."""
-    for part in _slices(notes):
+    for part in slices(notes):
         shelf = Shelf(connection, point_bodies(part))
         numbers = part[part["kind"] == NUMBER]
         if len(numbers):
@@ -85,7 +85,7 @@ def merge(connection: sqlite3.Connection, notes: Notes, builder: Builder) -> Ite
         yield
 
 
-def _slices(notes: Notes) -> Iterator[Notes]:
+def slices(notes: Notes) -> Iterator[Notes]:
     """Whole series together, up to `SLICE` points."""
     starts = [*starts_of(notes["key"]).tolist(), len(notes)]
     first, room = 0, SLICE

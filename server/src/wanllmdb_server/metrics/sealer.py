@@ -165,6 +165,7 @@ class Sealer:
         table = self._memtable.get(run)
         if table is not None:
             self._seal(table)
+        self._sealing.part(run)
         self._sealing.merge(run, final=True)
         self._sealing.sweep()
 
@@ -194,6 +195,7 @@ class Sealer:
     def _look_after(self, table: RunTable, now: float) -> None:
         if self._is_due(table, now):
             self._seal(table)
+            self._sealing.part(table.run)
             while self._sealing.merge(table.run, final=False):
                 pass
             self._count()
@@ -204,6 +206,7 @@ class Sealer:
         if silent > self._pace.quiet and table.run not in self._settled:
             if table.pending + table.frozen:
                 self._seal(table)
+            self._sealing.part(table.run)
             self._sealing.merge(table.run, final=True)
             self._settled.add(table.run)
         if silent > self._pace.idle:

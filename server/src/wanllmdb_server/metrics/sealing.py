@@ -14,13 +14,20 @@ from typing import Final
 
 import numpy as np
 
-from wanllmdb_server.metrics import chunk, copying, merging
+from wanllmdb_server.metrics import chunk, copying, merging, parting
 from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.chunk import Stretch, Thing
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
-from wanllmdb_server.metrics.segment import Builder, bodies_of, next_generation
+from wanllmdb_server.metrics.parting import Mixed
+from wanllmdb_server.metrics.segment import (
+    Builder,
+    bodies_of,
+    generation_apart,
+    next_generation,
+)
 from wanllmdb_server.metrics.statements import (
+    fetch_keys,
     fetch_run_notes,
     fetch_table,
     insert_bodies,
@@ -118,6 +125,53 @@ class Sealing:
         for generation in chosen:
             del table.segments[generation]
         table.segments[max(chosen)] = int(notes["n"].sum())
+        return True
+
+    def part(self, run: int) -> None:
+        """Set apart what a later attempt superseded, where it lies among what is shown."""
+        succession = self._attempts.get(run)
+        if succession is None:
+            return
+        notes = fetch_run_notes(self._connection, [run])
+        keys = fetch_keys(self._connection, [run])
+        names = {number: key for (_, number), key in keys.items()}
+        for each in parting.mixed(notes, succession, names):
+            if not self._part(run, each):
+                return
+
+    def _part(self, run: int, mixed: Mixed) -> bool:
+        """Part the series of a generation; whether it was done."""
+        apart = generation_apart(mixed.generation)
+        builders = [Builder(run, each, self._body_ids) for each in (mixed.generation, apart)]
+        early: list[int] = []
+        for _ in parting.part(self._connection, mixed, *builders):
+            for builder in builders:
+                early += self._write_ahead(builder)
+            if self.stopping:
+                return False
+        series = np.stack([mixed.notes[name] for name in ("key", "kind", "gen", "part")], axis=1)
+        with self._database.transaction(self._connection):
+            gone = self._connection.execute(
+                "DELETE FROM chunk WHERE run = ? AND (key, kind, gen, part) IN (SELECT"
+                " json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+                " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?))",
+                (run, json.dumps(series.tolist())),
+            ).rowcount
+            if gone != len(mixed.notes):  # the run was forgotten meanwhile
+                self._connection.execute("ROLLBACK")
+                return False
+            others = set(bodies_of(fetch_run_notes(self._connection, [run])))
+            free = [body for body in bodies_of(mixed.notes) if body not in others]
+            self._put(builders, early)
+            self._connection.execute(
+                "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(free),)
+            )
+        table = self._memtable.get(run)
+        if table is not None:
+            for builder in builders:
+                before = mixed.notes["n"][mixed.notes["gen"] == builder.generation].sum()
+                points = table.segments.get(builder.generation, 0) - int(before)
+                table.segments[builder.generation] = points + builder.segment.points
         return True
 
     def copy(self, source: int, table: RunTable, attempt: int, until: int) -> None:

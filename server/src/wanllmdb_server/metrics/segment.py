@@ -162,6 +162,11 @@ def next_generation(known: Iterable[int], attempt: int) -> int:
     return (attempt << _ATTEMPT_BITS) + 1 if newest < 0 else (newest + 1) // 2 * 2 + 1
 
 
+def generation_apart(generation: int) -> int:
+    """The generation for what of this one is superseded."""
+    return generation + 1
+
+
 def is_apart(generation: int) -> bool:
     """Whether a generation holds what was set apart as superseded."""
     return generation % 2 == 0
