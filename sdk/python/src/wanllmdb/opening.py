@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
 from wanllmdb.errors import ArgumentError, UnsupportedError, UsageError
 from wanllmdb.identity import Identity
+from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
@@ -50,6 +51,19 @@ class Request:
 
 class Nowhere:
     """The journal of a disabled run: takes everything, keeps nothing."""
+
+    def __init__(self) -> None:
+        self.moulds = Moulds()
+
+    def append_values(
+        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
+    ) -> bool:
+        del mould, step, time_us, values
+        return True
+
+    def mould(self, row: Mapping[str, Any]) -> Mould | None:
+        del row
+        return None
 
     def append(self, kind: int, payload: bytes) -> bool:
         del kind, payload
