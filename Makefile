@@ -37,7 +37,7 @@ fix: setup  ## Format the code and mend what the linters can mend.
 	.venv/bin/ruff format $(SOURCES)
 	npm --prefix frontend run fix
 
-bench: setup  ## Measure log(), ingest, curves, start-up and memory; print a table.
+bench: setup  ## Measure log(), its peers, ingest, curves, start-up and memory; print a table.
 	@$(PYTHON) -m bench.run
 
 ui: setup  ## Serve the page from its sources with hot reload, against a server on port 8000.
@@ -54,4 +54,4 @@ lock:  ## Resolve the dependencies anew and write requirements/*.txt with hashes
 	  --upgrade --generate-hashes --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## Remove everything that setup, dist and demo made.
-	rm -rf .venv dist .demo frontend/node_modules server/src/wanllmdb_server/page
+	rm -rf .venv dist .demo bench/.peers frontend/node_modules server/src/wanllmdb_server/page

@@ -13,25 +13,34 @@ class Figure:
 
     Args (fields):
         name: what was measured.
-        value: the number, in `unit`.
+        value: the number, in `unit`; None if it could not be had, and `note` says why.
         unit: of value and goal.
         goal: what it should reach; None where there is none.
         at_least: whether more is better.
+        floor: what a loop that does nothing measured in the same run. A machine that misses the
+            goal itself cannot judge it.
+        note: how it was made, where the name does not say it.
+        of: whose number it is, in a comparison.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     goal: float | None = None
     at_least: bool = False
+    floor: float | None = None
+    note: str = ""
+    of: str = ""
 
     @property
     def verdict(self) -> str:
-        """`ok`, `MISSED`, or nothing where there is no goal."""
-        if self.goal is None:
+        """`ok`, `MISSED`, `machine` if nothing could be judged, or nothing without a goal."""
+        if self.goal is None or self.value is None:
             return ""
         good = self.value >= self.goal if self.at_least else self.value <= self.goal
-        return "ok" if good else "MISSED"
+        if good:
+            return "ok"
+        return "machine" if self.floor is not None and self.floor > self.goal else "MISSED"
 
 
 def quantile(sorted_values: Sequence[float], q: float) -> float:
@@ -41,12 +50,22 @@ def quantile(sorted_values: Sequence[float], q: float) -> float:
 
 def table(figures: Iterable[Figure]) -> str:
     """The figures as aligned text."""
-    lines = [f"{'figure':<58}{'measured':>14} {'goal':>12}  "]
-    for each in figures:
-        sign = "≥" if each.at_least else "≤"
-        goal = "" if each.goal is None else f"{sign} {each.goal:,.6g}"
-        lines.append(f"{each.name:<58}{each.value:>10,.4g} {each.unit:<9}{goal:>8}  {each.verdict}")
-    return "\n".join(lines)
+    return "\n".join([f"{'figure':<64}{'measured':>20} {'goal':>13}", *map(line, figures)])
+
+
+def line(each: Figure) -> str:
+    """One figure as a line of the table."""
+    sign = "≥" if each.at_least else "≤"
+    goal = "" if each.goal is None else f"{sign} {each.goal:,.6g}"
+    value = "–" if each.value is None else number(each.value)
+    whose = f"{each.of}: " if each.of else ""
+    ends = "  ".join(one for one in (each.verdict, each.note) if one)
+    return f"{whose + each.name:<64}{value:>10} {each.unit:<9} {goal:>13}  {ends}".rstrip()
+
+
+def number(value: float) -> str:
+    """Four digits that matter, and none before the point left out."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def as_json(figures: Iterable[Figure]) -> str:

@@ -1,6 +1,10 @@
 """`make bench`: every figure that we claim, measured in one go, printed as a table.
 
-Usage: python -m bench.run [--json] [--only sdk|server]
+Usage: python -m bench.run [--json] [--quick] [--only sdk|peers|server]
+
+The SDK and the peers are measured on one core together with their servers; the server alone has
+all of them. `--quick` tries every measurement once with few rows: to see that it works, not what
+it says. A peer is installed when it is first measured (bench/peers.txt), which takes minutes.
 """
 
 from __future__ import annotations
@@ -11,44 +15,78 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from bench import sdk, server
-from bench.figures import Figure, as_json, table
+from bench import comparison, sdk, server
+from bench.contenders import Arena, pinned
+from bench.figures import Figure, as_json, line, table
 from tests.journeys.processes import ServerProcess
 
 
-def measure(only: str | None) -> Iterator[Figure]:
-    """All figures, one after another, on a fresh server in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="wanllmdb-bench-") as root:
-        process = ServerProcess(Path(root))
-        yield server.start_up(process)
-        try:
-            if only != "sdk":
+def measure(only: str | None, size: sdk.Size) -> Iterator[Figure]:
+    """All figures, one after another."""
+    with tempfile.TemporaryDirectory(prefix="wanllmdb-bench-") as folder:
+        root = Path(folder)
+        if only in {None, "sdk"}:
+            with pinned(), running(root / "sdk") as process:
+                yield from sdk.figures(process, arena(root / "trials", process), size)
+        if only in {None, "peers"}:
+            with pinned(), running(root / "peers") as process:
+                yield from comparison.figures(arena(root / "trials", process), size)
+        if only in {None, "server"}:
+            process = ServerProcess(made(root / "server"))
+            yield server.start_up(process)
+            try:
                 yield from server.figures(process)
-            if only != "server":
-                yield from sdk.figures(process)
-        finally:
-            process.stop()
+            finally:
+                process.stop()
+
+
+def arena(root: Path, server: ServerProcess) -> Arena:
+    """Where trials run; ours know the server."""
+    return Arena(made(root), {
+        "WANLLMDB_API_URL": server.url,
+        "WANLLMDB_API_KEY": server.key,
+        "WANLLMDB_ENTITY": server.owner,
+    })  # fmt: skip
+
+
+@contextmanager
+def running(root: Path) -> Iterator[ServerProcess]:
+    """A fresh server."""
+    process = ServerProcess(made(root)).start()
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def made(folder: Path) -> Path:
+    """The folder, made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def main() -> int:
     """Measure and print; exit status 0 whatever the figures are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", choices=["sdk", "server"])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=["sdk", "peers", "server"])
     arguments = parser.parse_args()
     found = []
-    for figure in measure(arguments.only):
+    for figure in measure(arguments.only, sdk.QUICK if arguments.quick else sdk.Size()):
         found.append(figure)
-        print(table([figure]).splitlines()[1], file=sys.stderr, flush=True)
-    load = os.getloadavg()[0]
+        print(line(figure), file=sys.stderr, flush=True)
     if arguments.json:
         print(as_json(found))
-    else:
-        print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python "
-              f"{platform.python_version()}, load {load:.1f}\n")  # fmt: skip
-        print(table(found))
+        return 0
+    print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python "
+          f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
+    print(table(each for each in found if not each.of))
+    if any(each.of for each in found):
+        print(f"\n{comparison.tables(found)}")
     return 0
 
 

@@ -1,105 +1,222 @@
-"""What the SDK costs a training: `log()`, `init`, `finish` and the import.
+"""What our SDK costs a training, each figure beside its goal.
 
-Each is measured in processes of their own, with the server alive, dead (connection refused)
-and hung (accepts, never answers). The quantiles of `log()` of 10 scalars are those of the best
-of several processes, since a shared machine drifts by a factor of two; the control beside them
-is a fixed bit of Python, timed between the calls.
+All processes, ours and the server's, are pinned to one core: the strict case, in which the work
+of a thread, a helper or the server is paid by the training. Each trial is a process of its own
+(`bench.trial`) with a home of its own; rows are the ten values of `bench.rows`, made beforehand.
+
+log()       A clock around each call, one call after the other ("flat out") or a row each 100 µs
+            ("paced"). The process with the lowest p50 of several is printed. The control is a loop
+            in the same process, before the run begins, whose steps do nothing for 3 µs each: its
+            tail is the machine's. If the control's tail misses a goal itself, the
+            verdict is "machine".
+CPU         Processor time of the whole tree of processes, less that of a run of ten steps, less
+            what a tracker that does nothing took for the same rows: the lowest of several.
+points/s    From the first log() to the return of finish(), no clock in between: best of several.
+1 ms step   See `bench.work`. The no-op tracker goes first: what it shows is the resolution.
+SIGKILL     Right after the 1000th log(); then `wanllmdb sync`, and the server is asked.
+import      Whole processes, less those of bare Python. init and finish: around ten rows. Medians.
+B/point     Disk blocks of the spool before finish(), over the points logged.
+RSS         The highest mark over 10⁷ points less what was resident after the first row.
 """
 
 from __future__ import annotations
 
-import json
-import socket
 import statistics
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
+from bench import conditions, machine
+from bench.contenders import NOTHING, OFFLINE, ONLINE, Answer, Arena, Contender
 from bench.figures import Figure
-from tests.journeys.processes import ServerProcess, free_port
+from bench.rows import POINTS
+from tests.journeys.processes import ServerProcess
 
-ROOT = Path(__file__).resolve().parents[1]
-ROWS = 30_000
-PACE_US = 100  # between two rows; the caches go cold in between, as they do in a training
-PROCESSES = {PACE_US: 5, 0: 3}
+KILLED = 1000
+TAILS = (("p50", 3), ("p99", 12), ("p99.9", 1000), ("max", None))
 
 
-def figures(server: ServerProcess) -> Iterator[Figure]:
-    """All figures of the SDK; the server is up."""
-    yield import_time(server)
-    with hung_server() as hung:
-        urls = {"alive": server.url, "dead": f"http://127.0.0.1:{free_port()}", "hung": hung}
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Args (fields):
+        rows: of a run flat out.
+        paced: of a run with 100 µs between two rows.
+        times: processes of which the best is taken, or the median.
+        cycles, on: of the loop with 1 ms of work, see `bench.work`.
+        endure: rows logged while the server is dead.
+        seconds: after which a slow peer is stopped.
+        turns: of the machine's own limits.
+    """
+
+    rows: int = 100_000
+    paced: int = 10_000
+    times: int = 3
+    cycles: int = 12
+    on: int = 500
+    endure: int = 1_000_000
+    seconds: float = 10.0
+    turns: int = machine.TURNS
+
+
+QUICK = Size(rows=10_000, paced=1000, times=1, cycles=2, on=100, endure=50_000, seconds=2.0)
+
+
+def figures(server: ServerProcess, arena: Arena, size: Size) -> Iterator[Figure]:
+    """All figures of the SDK; the server is up, and on the core."""
+    yield from machine.figures(size.turns)
+    yield from ends(arena, size)
+    with conditions.conditions(server) as urls:
         for state, url in urls.items():
-            for pace, processes in PROCESSES.items():
-                answers = [train(server, url, pace) for _ in range(processes)]
-                yield from of_log(state, pace, answers)
-                if pace:
-                    yield from of_ends(state, answers)
+            there = arena.told(WANLLMDB_API_URL=url)
+            yield from of_log(server, there, size, state)
+        dead = arena.told(WANLLMDB_API_URL=urls["dead"])
+        yield from endurance(dead, size)
+    for contender in (OFFLINE, ONLINE):
+        conditions.quiet(server)
+        yield from throughput(arena, contender, size)
+    yield from slowdown(server, arena, size)
+    yield from kills(arena)
 
 
-def of_log(state: str, pace: int, answers: list[dict[str, float]]) -> Iterator[Figure]:
-    """The quantiles of `log()` in one state of the server, of the best process."""
+def ends(arena: Arena, size: Size) -> Iterator[Figure]:
+    """How long a run takes to begin and to end."""
+    times = 3 * size.times
+    bare, net = over_bare("import wanllmdb", times)
+    yield Figure("bare Python, a whole process", bare * 1e3, "ms", note=f"median of {times}")
+    yield Figure("import wanllmdb, over bare Python", net * 1e3, "ms", 40)
+    for contender, begin, end in ((OFFLINE, 60, 5), (ONLINE, 100, 50)):
+        arena.trial(contender, "ends")  # what is compiled or cached once
+        found = [arena.trial(contender, "ends") for _ in range(times)]
+        name = contender.name
+        yield Figure(f"{name}: init, after import wanllmdb", middle(found, "init"), "ms", begin)
+        whole = statistics.median(each["import"] + each["init"] for each in found) * 1e3
+        yield Figure(f"{name}: import and init", whole, "ms")
+        yield Figure(f"{name}: finish after 10 steps", middle(found, "finish"), "ms", end)
+
+
+def over_bare(code: str, times: int, python: str = sys.executable) -> tuple[float, float]:
+    """Median seconds of a Python process that does nothing, and what `code` adds: in turns."""
+
+    def once(code: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([python, "-c", code], check=True, capture_output=True, cwd="/")
+        return time.perf_counter() - began
+
+    once(code)  # whatever is compiled or cached once
+    pairs = [(once("pass"), once(code)) for _ in range(times)]
+    bare = statistics.median(nothing for nothing, _ in pairs)
+    return bare, statistics.median(whole - nothing for nothing, whole in pairs)
+
+
+def middle(found: list[Answer], name: str) -> float:
+    """The median of a time, in ms."""
+    return statistics.median(each[name] for each in found) * 1e3
+
+
+def of_log(server: ServerProcess, arena: Arena, size: Size, state: str) -> Iterator[Figure]:
+    """The quantiles of log() in one state of the server, and what finish() took there."""
+
+    def found(times: int, **given: float) -> list[Answer]:
+        answers = []
+        for _ in range(times):
+            conditions.quiet(server)
+            answers.append(arena.trial(ONLINE, "flat", **given))
+        return answers
+
+    flat = found(size.times, rows=size.rows)
+    yield from tails(flat, f"server {state}, flat out", judged=True)
+    if state != "alive":
+        begin, end = middle(flat, "init"), middle(flat, "finish")
+        yield Figure(f"init, server {state}", begin, "ms", 2000)
+        yield Figure(f"finish, {size.rows:,} rows, server {state}", end, "ms", 5000)
+    paced = found(max(1, size.times - 1), rows=size.paced, pace=100e-6)
+    yield from tails(paced, f"server {state}, a row each 100 µs", judged=False)
+
+
+def tails(answers: list[Answer], when: str, *, judged: bool) -> Iterator[Figure]:
+    """p50, p99, p99.9 and max of log(), each with the control's."""
     best = min(answers, key=lambda answer: answer["p50"])
-    when = f"a row each {pace} µs" if pace else "flat out"
-    for name, goal in (("p50", 10), ("p99", 100), ("p99.9", 1000)):
-        yield Figure(f"log(), {name}, server {state}, {when}", best[name] * 1e6, "µs", goal)
-    yield Figure("… control", best["control"] * 1e6, "µs")
+    for name, goal in TAILS:
+        alone = best[f"control {name}"] * 1e6
+        floor = None if name == "p50" else alone
+        note = f"no-op of 3 µs: {alone:,.1f}"
+        if name == "p50":
+            note += f"; best of {len(answers)}, machine's wall/CPU {best['control probe']:.2f}"
+        yield Figure(f"log(), {name}, {when}", best[name] * 1e6, "µs",
+                     goal if judged else None, floor=floor, note=note)  # fmt: skip
 
 
-def of_ends(state: str, answers: list[dict[str, float]]) -> Iterator[Figure]:
-    """How long a run takes to begin and to end: medians of the processes."""
-    goals = {"init": None, "finish": None} if state == "alive" else {"init": 2000, "finish": 5000}
-    for name, goal in goals.items():
-        middle = statistics.median(answer[name] for answer in answers)
-        yield Figure(f"{name}, {ROWS:,} rows, server {state}", middle * 1e3, "ms", goal)
+def throughput(arena: Arena, contender: Contender, size: Size) -> Iterator[Figure]:
+    """Points a second to durable, processor time of a point, and its bytes on the disk."""
+    name, points = contender.name, size.rows * POINTS
+    goal = 800e3 if contender.online else 2e6
+    runs = [arena.trial(contender, "through", rows=size.rows) for _ in range(size.times)]
+    best = min(each["total"] for each in runs)
+    yield Figure(f"{name}: first log() to durable finish", points / best, "points/s", goal,
+                 at_least=True, note=f"{size.rows:,} × {POINTS}, best of {size.times}")  # fmt: skip
+    cpu, live = cost(arena, contender, size)
+    yield Figure(f"{name}: client CPU, whole tree", cpu, "µs/point", 0.5,
+                 note=f"lowest of {size.times}")  # fmt: skip
+    if not contender.online:
+        yield Figure("live spool on the disk", live, "B/point", 12)
 
 
-def train(server: ServerProcess, url: str, pace: int) -> dict[str, float]:
-    """One training against `url`; a loopback key file exists only for the live server."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.training", str(ROWS), str(pace)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-        env={**server.environment, "WANLLMDB_API_URL": url, "WANLLMDB_API_KEY": server.key},
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
-    return json.loads(done.stdout.split("FIGURES", 1)[1].splitlines()[0])
+def cost(arena: Arena, contender: Contender, size: Size) -> tuple[float, float]:
+    """Processor time of a point in µs, and bytes of the live spool for a point."""
+
+    def took(whom: Contender, rows: int) -> Answer:
+        runs = (arena.trial(whom, "flat", rows=rows) for _ in range(size.times))
+        return min(runs, key=lambda each: each["tree cpu"])
+
+    many, few = took(contender, size.rows), took(contender, 10)
+    nothing = took(NOTHING, size.rows)["tree cpu"] - took(NOTHING, 10)["tree cpu"]
+    points = size.rows * POINTS
+    cpu = (many["tree cpu"] - few["tree cpu"] - nothing) / points
+    return cpu * 1e6, many["live bytes"] / points
 
 
-def import_time(server: ServerProcess) -> Figure:
-    """`import wanllmdb` over bare Python: the difference of medians of whole processes."""
+def slowdown(server: ServerProcess, arena: Arena, size: Size) -> Iterator[Figure]:
+    """A loop with 1 ms of work a step, on the core that everything is on."""
+    assert server.process is not None
+    for contender in (NOTHING, OFFLINE, ONLINE):
+        conditions.quiet(server)
+        pid = server.process.pid if contender.online else 0
+        found = arena.trial(contender, "work", cycles=size.cycles, on=size.on, server=pid)
+        goal = None if contender is NOTHING else 1.005
+        yield Figure(
+            f"{contender.name}: 1 ms step, with log() over without", found["ratio"], "×", goal,
+            note=f"± {found['error']:.4f}, median of {size.cycles} cycles of {4 * size.on} steps",
+        )  # fmt: skip
+        own, others = found["inside"] * 1e6, found["outside"] * 1e6
+        yield Figure(
+            "… log() and the processor time of all others", own + others, "µs/step",
+            None if goal is None else 5, note=f"log() {own:.1f}, others {others:.1f}",
+        )  # fmt: skip
 
-    def wall(code: str) -> float:
-        measured = []
-        for _ in range(11):
-            done = subprocess.run(
-                [sys.executable, "-c", f"import time; t=time.perf_counter()\n{code}\n"
-                 "print(time.perf_counter()-t)"],
-                capture_output=True, text=True, check=True, env=server.environment,
-            )  # fmt: skip
-            measured.append(float(done.stdout))
-        return statistics.median(measured)
 
-    return Figure("import wanllmdb, over bare Python", wall("import wanllmdb") * 1e3, "ms", 60)
+def kills(arena: Arena) -> Iterator[Figure]:
+    """Rows that are there after SIGKILL right after the 1000th log()."""
+    for contender in (OFFLINE, ONLINE):
+        for whom, tree in (("process", 0), ("tree", 1)):
+            yield Figure(f"{contender.name}: recovered after SIGKILL of the {whom}",
+                         recovered(arena, contender, tree), f"of {KILLED:,}",
+                         KILLED, at_least=True)  # fmt: skip
 
 
-@contextmanager
-def hung_server() -> Iterator[str]:
-    """A server that accepts connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        held: list[socket.socket] = []
+def recovered(arena: Arena, contender: Contender, tree: int) -> float:
+    """How many of a thousand rows can be read back."""
+    folder = arena.trial(contender, "kill", rows=KILLED, tree=tree, fails=True)["folder"]
+    return arena.trial(contender, "count", folder)["rows"]
 
-        def accept() -> None:
-            while True:
-                try:
-                    held.append(listener.accept()[0])
-                except OSError:
-                    return
 
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        for each in held:
-            each.close()
+def endurance(arena: Arena, size: Size) -> Iterator[Figure]:
+    """Memory while nobody takes what is logged."""
+    found = arena.trial(ONLINE, "endure", rows=size.endure)
+    points = size.endure * POINTS
+    yield Figure(f"RSS growth over {points:,} points, server dead", found["growth"], "MB", 64,
+                 note=f"logged in {found['loop']:.1f} s; memory of its own then "
+                 f"{found['own']:.0f} MB, RSS before {found['before']:.0f} MB")  # fmt: skip

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, as_json, quantile, table
-from bench.sdk import hung_server
+from bench.conditions import hung as hung_server
 from tests.journeys.processes import free_port
 from tests.sdk.stub_server import KEY, StubServer
 

@@ -168,6 +168,9 @@ async def check(store: SqliteMetricStore, told: Told, asked: list[Any], limit: i
     for key in KEYS:
         wanted_points = sorted(told.points[key], key=lambda point: point[0])
         assert str(await pages(store, key, limit)) == str(wanted_points)
+    count = await store.count(RUN)
+    assert (count.points, count.damaged) == (sum(map(len, told.points.values())), ())
+    assert sum(each.points or 0 for each in count.writers.values()) == count.points
     for tail in await store.tail(series, [0] * len(KEYS)):
         points = told.points[tail.series.key][tail.start :]
         assert tail.step.tolist() == [step for step, _, _ in points] or not len(tail.step)

@@ -9,6 +9,13 @@ from pathlib import Path
 import pytest
 
 import wanllmdb
+from wanllmdb import budget
+
+
+@pytest.fixture(autouse=True)
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests fail on purpose, more often than a process may ask again; the budget has its own."""
+    monkeypatch.setattr(budget, "PROCESS", budget.Budget(seconds=0.0))
 
 
 @pytest.fixture

@@ -327,7 +327,7 @@ def test_a_stop_is_told_once(server: StubServer, spool: Spool, clock: Clock) -> 
     assert told == [True]
 
 
-def test_the_heart_beats_every_30_seconds_and_every_5_while_watched(
+def test_the_heart_beats_every_15_seconds_and_every_5_while_watched(
     server: StubServer, spool: Spool, clock: Clock
 ) -> None:
     sender = a_sender(spool, server, clock)
@@ -336,7 +336,7 @@ def test_the_heart_beats_every_30_seconds_and_every_5_while_watched(
     def beats() -> int:
         return sum(path.endswith("/heartbeat") for path, _ in server.requests)
 
-    assert beats() == 10
+    assert beats() == 20
     server.watched = True
     turns(sender, clock, 31)
     before = beats()
@@ -349,7 +349,27 @@ def test_the_heart_beats_while_batches_flow(server: StubServer, spool: Spool, cl
     for n in range(130):
         log(spool, range(n, n + 1))
         turns(sender, clock, 1)
-    assert sum(path.endswith("/heartbeat") for path, _ in server.requests) == 4
+    assert sum(path.endswith("/heartbeat") for path, _ in server.requests) == 8
+
+
+def test_what_is_in_a_hurry_is_sent_before_it_is_due(server: StubServer, spool: Spool) -> None:
+    sender = Sender(spool, HttpSink(server.url, KEY), RUN, flush_seconds=3600)
+    sender.start()
+    assert sender.wait(2)
+    log(spool, range(10))
+    sender.hurry(10)
+    assert stored(server) == list(range(10))
+    sender.finish()
+
+
+def test_nobody_waits_in_a_hurry_for_a_server_that_does_not_answer(
+    server: StubServer, spool: Spool, clock: Clock
+) -> None:
+    server.stop()
+    sender = a_sender(spool, server, clock)
+    sender.turn()
+    log(spool, range(10))
+    sender.hurry(3600)
 
 
 def test_finish_gives_up_on_a_server_that_is_away_and_the_next_sync_sends(

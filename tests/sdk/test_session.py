@@ -18,6 +18,7 @@ from tests.sdk.journals import kept, kept_in, rows
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
 import wanllmdb as wandb
+from wanllmdb import journal
 from wanllmdb.errors import AuthenticationError, CommError, Error, UsageError
 from wanllmdb.wire import Kind
 
@@ -168,11 +169,6 @@ class TestArguments:
         wandb.init(mode="offline", magic=True, anonymous="allow", force=None, settings=QUIET)
         assert "anonymous, magic" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("argument", ["fork_from", "resume_from"])
-    def test_what_would_be_another_run_is_refused(self, home: Path, argument: str) -> None:
-        with pytest.raises(wandb.UnsupportedError):
-            wandb.init(mode="offline", **{argument: "run?_step=3"})  # type: ignore[arg-type]
-
     @pytest.mark.parametrize("id_", ["", " a", "a b ", "a/b", "a:b", "a?", "a#", "a'", "..", "x\n"])
     def test_an_id_that_cannot_be_is_refused_with_one_that_could(
         self, home: Path, id_: str
@@ -242,6 +238,8 @@ class TestOffline:
         environment = payload.pop("environment")
         assert environment["host"] == socket.gethostname()
         assert payload.pop("started_at") == int(run.start_time * 1e6)
+        [writer] = journal.writers(Path(run.dir).parent)
+        assert payload.pop("writer_facts") == {"opener": writer, "part": "peer", "deferred": True}
         assert payload == {
             "id": run.id,
             "project": "p",

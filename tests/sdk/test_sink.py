@@ -282,7 +282,8 @@ def test_an_untrusted_certificate_names_what_is_trusted() -> None:
     with pytest.raises(NoAnswerError) as caught:
         http.request("GET", "/api/v1/me")
     assert "trusted are those of the system" in str(caught.value)
-    assert caught.value.retry_after == 30.0
+    assert caught.value.retry_after == 60.0
+    assert caught.value.permanent
     thread.join()
     listener.close()
 

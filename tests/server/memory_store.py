@@ -10,6 +10,7 @@ import numpy as np
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Row
+from wanllmdb_server.domain.receipt import Count, WriterTotals
 from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
 from wanllmdb_server.metrics.store import PositionGapError
 
@@ -19,23 +20,52 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.rows: defaultdict[int, list[Row]] = defaultdict(list)
-        self._positions: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._writers: defaultdict[int, dict[str, WriterTotals]] = defaultdict(dict)
+        self.told: list[tuple[object, ...]] = []  # of attempts, in order
+        self.copied: set[int] = set()
 
     async def append(self, run: int, batch: Batch) -> Accepted:
-        known = self._positions[run].get(batch.writer, 0)
+        before = self._writers[run].get(batch.writer, WriterTotals(0, 0, 0, 0))
+        known = before.position
         if batch.start > known:
             raise PositionGapError(known)
         new = [row for row in wire.rows(batch) if row.position > known]
         self.rows[run] += new
-        self._positions[run][batch.writer] = max(known, batch.end)
-        return Accepted(self._positions[run][batch.writer], len(new))
+        self._writers[run][batch.writer] = WriterTotals(
+            max(known, batch.end),
+            (before.rows or 0) + len(new),
+            (before.points or 0) + sum(len(row.values) for row in new),
+            0,
+        )
+        return Accepted(max(known, batch.end), len(new))
 
     def log(self, run: int, step: int, **values: object) -> None:
         """What `log()` in a script would bring here."""
         self.rows[run].append(Row(len(self.rows[run]) + 1, step, step * 1_000_000, values))
 
+    async def begin_attempt(
+        self, run: int, writer: str, *, at: int, since: int, after: int | None = None
+    ) -> None:
+        self.told.append(("begin", run, writer, at, since, after))
+
+    async def join_attempt(self, run: int, writer: str, *, at: int) -> None:
+        self.told.append(("join", run, writer, at))
+
+    async def copy(self, source: int, target: int, until: int) -> None:
+        if target not in self.copied:
+            self.copied.add(target)
+            given = [row for row in self.rows[source] if row.step <= until]
+            self.rows[target] = given + self.rows[target]
+
     async def positions(self, run: int) -> Mapping[str, int]:
-        return dict(self._positions[run])
+        return {name: each.position for name, each in self._writers[run].items()}
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        return dict(self._writers[run])
+
+    async def count(self, run: int) -> Count:
+        points = sum(len(row.values) for row in self.rows[run])
+        return Count(points, (), await self.writers(run))
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         empty = np.zeros(0)
@@ -68,7 +98,7 @@ class MemoryStore:
 
     async def forget(self, run: int) -> None:
         self.rows.pop(run, None)
-        self._positions.pop(run, None)
+        self._writers.pop(run, None)
 
     async def close(self) -> None:
         pass

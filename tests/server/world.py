@@ -24,12 +24,13 @@ from wanllmdb_server.catalog.credentials import Passwords
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.access import ANONYMOUS, Actor, Role, Scope
 from wanllmdb_server.events.memory import MemoryEventBus
-from wanllmdb_server.fronts.rest import accounts, errors, files, projects, runs
+from wanllmdb_server.fronts.rest import accounts, errors, files, projects, receipts, runs
 from wanllmdb_server.fronts.rest.body import BodyLimits
 from wanllmdb_server.fronts.rest.services import Services
 from wanllmdb_server.services.accounts import Accounts, actor_for
 from wanllmdb_server.services.files import Files
 from wanllmdb_server.services.projects import Projects
+from wanllmdb_server.services.receipts import Receipts
 from wanllmdb_server.services.run_search import RunSearch
 from wanllmdb_server.services.runs import Runs
 
@@ -90,7 +91,7 @@ def rest_app() -> FastAPI:
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     errors.install(app)
-    for module in (accounts, projects, runs, files):
+    for module in (accounts, projects, runs, receipts, files):
         app.include_router(module.router)
     app.include_router(accounts.health)
     app.add_middleware(BodyLimits)
@@ -112,6 +113,7 @@ def open_world(folder: Path) -> World:
         files=Files(catalog, LocalBlobStore(folder / "blobs")),
         ingest=None,  # type: ignore[arg-type]  # the metric routes are not part of this world
         curves=None,  # type: ignore[arg-type]
+        receipts=Receipts(catalog, store),
         live=None,  # type: ignore[arg-type]
         store=store,
         bus=bus,

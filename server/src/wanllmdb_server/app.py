@@ -20,9 +20,19 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from wanllmdb.version import VERSION
 from wanllmdb_server import wiring, worker
 from wanllmdb_server.domain.access import Resource, Verb
+from wanllmdb_server.domain.run import LOOK_EVERY_S
 from wanllmdb_server.fronts import web
 from wanllmdb_server.fronts.gate import Gate
-from wanllmdb_server.fronts.rest import accounts, curves, errors, files, points, projects, runs
+from wanllmdb_server.fronts.rest import (
+    accounts,
+    curves,
+    errors,
+    files,
+    points,
+    projects,
+    receipts,
+    runs,
+)
 from wanllmdb_server.fronts.rest.body import BodyLimits
 from wanllmdb_server.fronts.rest.routes import API, RestRouter, declares, refuse_undeclared
 from wanllmdb_server.fronts.rest.services import Services
@@ -63,7 +73,7 @@ def build(told: Settings, opener: Opener = wiring.open_services) -> Apps:
     Raises:
         UndeclaredRouteError: a route does not say what it does to what.
     """
-    rest = (accounts, projects, runs, files, curves)
+    rest = (accounts, projects, runs, receipts, files, curves)
     main = _app(told, [accounts.health, *(module.router for module in rest)])
     main.router.routes.append(_declared(web.route(web.Page())))
     metrics = _app(told, [accounts.health, curves.router])
@@ -92,7 +102,7 @@ def _describe_ingest(app: FastAPI) -> None:
 def chores(services: Services) -> list[worker.Chore]:
     """What is done again and again beside the requests."""
     return [
-        worker.Chore("look for stalled runs", 15.0, services.runs.mark_stalled),
+        worker.Chore("look for silent runs", LOOK_EVERY_S, services.runs.mark_silent),
         worker.Chore("forget deleted runs", 60.0, services.runs.forget_deleted),
     ]
 

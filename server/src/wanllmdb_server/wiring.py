@@ -20,6 +20,7 @@ from wanllmdb_server.services.files import Files
 from wanllmdb_server.services.ingest import Ingest
 from wanllmdb_server.services.live import Live
 from wanllmdb_server.services.projects import Projects
+from wanllmdb_server.services.receipts import Receipts
 from wanllmdb_server.services.run_search import RunSearch
 from wanllmdb_server.services.runs import Runs
 from wanllmdb_server.settings import Settings
@@ -70,6 +71,7 @@ async def open_services(told: Settings, clock: Clock = now_us) -> AsyncIterator[
             files=Files(catalog, LocalBlobStore(held.blobs)),
             ingest=ingest,
             curves=Curves(catalog, store),
+            receipts=Receipts(catalog, store),
             live=live,
             store=store,
             bus=bus,

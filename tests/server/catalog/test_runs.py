@@ -12,7 +12,7 @@ from wanllmdb_server.catalog.access import find_run_by_id, locate_run, locate_ru
 from wanllmdb_server.catalog.runs import (
     NewRun,
     apply_changes,
-    mark_stalled,
+    mark_silent,
     request_stop,
     touch,
 )
@@ -23,7 +23,7 @@ from wanllmdb_server.domain.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
-from wanllmdb_server.domain.run import Finish, Loss, Run, RunChanges, RunState
+from wanllmdb_server.domain.run import Finish, Loss, Preemption, Run, RunChanges, RunState
 
 
 def first(world: World) -> Run:
@@ -48,6 +48,20 @@ def apply(world: World, **changes: object) -> Run:
         RunChanges(**changes),
         now=world.clock.now,  # type: ignore[arg-type]
     )
+
+
+def look(world: World, *, listening_since: int = 0) -> set[str]:
+    """Look for silent runs; the ids of ann's runs whose state is another now."""
+    now = world.clock.now
+    fallen = mark_silent(world.catalog, listening_since=listening_since, now=now)
+    return {run.id for run in fallen if run.owner == "ann"}
+
+
+def state_after(world: World, seconds: float) -> RunState:
+    """The state of the run after so many seconds of silence."""
+    world.clock.tick(seconds)
+    look(world)
+    return first(world).state
 
 
 def test_config_is_set_key_by_key(world: World) -> None:
@@ -80,25 +94,106 @@ def test_changes_applied_twice_are_as_once(world: World) -> None:
     assert once.tags == ("a", "b")
 
 
-def test_silence_for_90_seconds_is_a_crash_and_data_heals_it(world: World) -> None:
-    world.clock.tick(90)
-    assert mark_stalled(world.catalog, now=world.clock.now) == []
+def test_a_silent_run_is_unreachable_and_then_crashed_within_90_seconds(world: World) -> None:
+    world.clock.tick(45)
+    assert look(world) == set()
     world.clock.tick(0.001)
-    stalled = mark_stalled(world.catalog, now=world.clock.now)
-    assert {run.id for run in stalled} == {"first"}
+    assert look(world) == {"first"}
+    assert first(world).state is RunState.UNREACHABLE
+    assert look(world) == set()
+    world.clock.tick(85 - 45)  # silence is looked for every 5 seconds
+    assert look(world) == {"first"}
     assert first(world).state is RunState.CRASHED
-    world.clock.tick(30 * 24 * 3600)
+    assert look(world) == set()
+
+
+@pytest.mark.parametrize("silence", [60, 100, 30 * 24 * 3600])
+def test_data_heals_a_silent_run_after_any_time(world: World, silence: float) -> None:
+    assert state_after(world, silence) is not RunState.RUNNING
     assert apply(world, sign_of_life=True).state is RunState.RUNNING
     assert first(world).heartbeat_at == world.clock.now
+    assert state_after(world, 1) is RunState.RUNNING
 
 
-def test_a_touch_heals_a_crash_and_says_so(world: World) -> None:
+@pytest.mark.parametrize("silence", [60, 100, 30 * 24 * 3600])
+def test_a_touch_heals_a_silent_run_and_says_so(world: World, silence: float) -> None:
     run = first(world)
     assert touch(world.catalog, [run.number], now=world.clock.now) == []
-    world.clock.tick(100)
-    mark_stalled(world.catalog, now=world.clock.now)
+    state_after(world, silence)
     assert touch(world.catalog, [run.number], now=world.clock.now) == [run.number]
     assert first(world).state is RunState.RUNNING
+
+
+def test_a_run_that_says_something_every_now_and_then_is_never_silent(world: World) -> None:
+    for _ in range(20):
+        assert state_after(world, 44) is RunState.RUNNING
+        touch(world.catalog, [first(world).number], now=world.clock.now)
+
+
+def test_what_was_not_heard_while_the_server_was_down_is_no_silence(world: World) -> None:
+    world.clock.tick(3600)
+    restarted = world.clock.now
+    assert look(world, listening_since=restarted) == set()
+    world.clock.tick(46)
+    assert look(world, listening_since=restarted) == {"first"}
+    assert first(world).state is RunState.UNREACHABLE
+
+
+def test_a_run_that_was_told_to_go_and_is_silent_was_preempted(world: World) -> None:
+    told = Preemption("SIGTERM", time=world.clock.now)
+    run = apply(world, preemption=told, sign_of_life=True)
+    assert (run.state, run.preempting) == (RunState.RUNNING, "SIGTERM")
+    assert state_after(world, 46) is RunState.PREEMPTED
+    assert state_after(world, 3600) is RunState.PREEMPTED
+    assert apply(world, sign_of_life=True).state is RunState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [(0, RunState.FINISHED), (1, RunState.PREEMPTED), (255, RunState.PREEMPTED)]
+)
+def test_a_run_that_was_told_to_go_and_fails_was_preempted(
+    world: World, code: int, state: RunState
+) -> None:
+    run = apply(world, preemption=Preemption("SIGTERM"), finish=Finish(code))
+    assert (run.state, run.exit_code) == (state, code)
+
+
+async def test_a_preempted_run_goes_on_when_it_is_resumed(world: World) -> None:
+    told = Preemption("SIGUSR1", time=world.clock.now)
+    apply(world, preemption=told)
+    assert state_after(world, 600) is RunState.PREEMPTED
+    new = NewRun(id="first", writer="second", started_at=world.clock.now)
+    await world.services.runs.create(world.actors["owner"], "vision", new)
+    assert (first(world).state, first(world).preempting) == (RunState.RUNNING, None)
+    assert apply(world, preemption=told).preempting is None  # the first writer's, come late
+    assert state_after(world, 100) is RunState.CRASHED
+
+
+def test_a_run_that_was_asked_to_stop_and_is_silent_was_killed(world: World) -> None:
+    request_stop(world.catalog, first(world).number, now=world.clock.now)
+    assert state_after(world, 60) is RunState.UNREACHABLE
+    assert state_after(world, 30) is RunState.KILLED
+    assert apply(world, sign_of_life=True).state is RunState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("requested", "said", "state"),
+    [
+        (True, True, RunState.KILLED),
+        (True, None, RunState.KILLED),  # a writer that does not know the word
+        (True, False, RunState.FAILED),  # failed before it heard
+        (False, True, RunState.KILLED),  # asked by the server that it was copied from
+        (False, None, RunState.FAILED),
+    ],
+)
+def test_a_run_that_ends_because_it_was_asked_to_was_killed(
+    world: World, requested: bool, said: bool | None, state: RunState
+) -> None:
+    if requested:
+        request_stop(world.catalog, first(world).number, now=world.clock.now)
+    run = apply(world, finish=Finish(1, stopped=said))
+    assert run.state is state
+    assert apply(world, sign_of_life=True).state is state
 
 
 @pytest.mark.parametrize(("code", "state"), [(0, RunState.FINISHED), (1, RunState.FAILED)])
@@ -109,16 +204,17 @@ def test_data_after_the_end_does_not_reopen_a_run(world: World, code: int, state
     touch(world.catalog, [first(world).number], now=world.clock.now)
     assert first(world).state is state
     world.clock.tick(1000)
-    assert "first" not in {
-        run.id for run in mark_stalled(world.catalog, now=world.clock.now) if run.owner == "ann"
-    }
+    assert look(world) == set()
 
 
-def test_a_crashed_run_that_turns_out_to_have_ended_is_finished(world: World) -> None:
-    world.clock.tick(100)
-    mark_stalled(world.catalog, now=world.clock.now)
+@pytest.mark.parametrize("silence", [60, 100, 30 * 24 * 3600])
+def test_a_silent_run_that_turns_out_to_have_ended_is_finished(
+    world: World, silence: float
+) -> None:
+    state_after(world, silence)
     run = apply(world, sign_of_life=True, finish=Finish(0, time=123))
     assert (run.state, run.finished_at) == (RunState.FINISHED, 123)
+    assert apply(world, finish=Finish(2)).state is RunState.FAILED
 
 
 async def test_the_end_of_an_earlier_writer_does_not_end_a_resumed_run(world: World) -> None:
@@ -126,7 +222,7 @@ async def test_the_end_of_an_earlier_writer_does_not_end_a_resumed_run(world: Wo
     apply(world, finish=ended)
     world.clock.tick(60)
     new = NewRun(id="first", writer="second", started_at=world.clock.now)
-    await world.services.runs.create(world.actors["owner"], "vision", new, resume="allow")
+    await world.services.runs.create(world.actors["owner"], "vision", new)
     assert apply(world, finish=ended).state is RunState.RUNNING
     assert apply(world, finish=Finish(1, time=world.clock.now + 1)).state is RunState.FAILED
 

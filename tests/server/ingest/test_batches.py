@@ -144,7 +144,7 @@ async def test_batches_of_one_writer_that_overtake_each_other_find_their_order(
 async def test_data_heals_a_crashed_run_and_leaves_a_finished_one(house: House) -> None:
     async with house.client("member") as http:
         house.clock.tick(120)
-        assert await house.services.runs.mark_stalled() >= 1
+        assert await house.services.runs.mark_silent() >= 1
         assert (await http.get(RUN)).json()["state"] == "crashed"
         await send(http, 0, [row(1, x=1.0)])
         await house.services.ingest.close()  # the sign of life is written beside the answer
@@ -153,6 +153,35 @@ async def test_data_heals_a_crashed_run_and_leaves_a_finished_one(house: House) 
         await send(http, 2, [row(3, x=3.0)])
         assert (await http.get(RUN)).json()["state"] == "failed"
         assert await exact(http, "x") == [(1, 1.0), (3, 3.0)]
+
+
+@pytest.mark.parametrize("silence", [60, 120, 30 * 24 * 3600])
+async def test_late_data_of_a_silent_run_is_taken_and_heals_it(
+    house: House, silence: float
+) -> None:
+    async with house.client("member") as http:
+        await send(http, 0, [row(1, x=1.0)])
+        await house.services.ingest.close()
+        house.clock.tick(silence)
+        assert await house.services.runs.mark_silent() >= 1
+        late = [row(2, x=2.0), record(3, Kind.CONFIG, {"set": {"a": 1}})]
+        assert (await send(http, 1, late)).json()["rows"] == 1
+        assert (await http.get(RUN)).json()["state"] == "running"
+        await send(http, 3, [row(4, x=3.0), record(5, Kind.FINISH, {"exit_code": 0})])
+        assert (await http.get(RUN)).json()["state"] == "finished"
+        assert [value for _, value in await exact(http, "x")] == [1.0, 2.0, 3.0]
+
+
+async def test_a_run_that_was_told_to_go_is_preempted_and_found_as_such(house: House) -> None:
+    async with house.client("member") as http:
+        told = {"name": "SIGTERM", "preempted": True}
+        await send(http, 0, [row(1, x=1.0), record(2, Kind.SIGNAL, told)])
+        run = (await http.get(RUN)).json()
+        assert (run["state"], run["preempting"]) == ("running", "SIGTERM")
+        house.clock.tick(46)
+        await house.services.runs.mark_silent()
+        found = await http.get(RUN.rpartition("/")[0], params={"state": "preempted"})
+        assert [each["state"] for each in found.json()["items"]] == ["preempted"]
 
 
 async def test_the_writer_hears_that_the_run_shall_stop(house: House) -> None:

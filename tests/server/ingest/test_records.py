@@ -8,7 +8,7 @@ import pytest
 
 from wanllmdb.wire import Kind, Record
 from wanllmdb_server.catalog.records import read
-from wanllmdb_server.domain.run import Finish, Loss, RunChanges
+from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
 
 
 def reading_of(*records: tuple[int, Any]) -> Any:
@@ -44,7 +44,7 @@ def test_a_finish_and_losses_are_kept_with_their_places() -> None:
         (Kind.FINISH, {"exit_code": 1, "time_us": 5, "logged": 9, "lost": 3, "traceback": "T"}),
     )
     assert found.changes.losses == (Loss("w1", 1, "disk full", 3, "d"),)
-    assert found.changes.finish == Finish(exit_code=1, time=5, logged=9, lost=3)
+    assert found.changes.finish == Finish(exit_code=1, time=5, logged=9, lost=3, writer="w1")
     assert found.changes.environment == {"traceback": "T"}
 
 
@@ -65,6 +65,18 @@ def test_what_was_printed_and_measured_is_kept_as_rows_at_its_own_place() -> Non
 def test_a_metric_says_how_it_wishes_to_be_drawn() -> None:
     found = reading_of((Kind.METRIC, {"name": "loss", "goal": "minimize"}))
     assert found.changes.environment == {"metric/loss": {"name": "loss", "goal": "minimize"}}
+
+
+def test_a_signal_that_tells_a_run_to_go_is_heard() -> None:
+    said = {"name": "SIGTERM", "preempted": True, "time_us": 5}
+    found = reading_of((Kind.SIGNAL, said), (Kind.SIGNAL, {"name": "SIGUSR1"}))
+    assert found.changes == RunChanges(preemption=Preemption("SIGTERM", time=5))
+
+
+@pytest.mark.parametrize("stopped", [True, False, None])
+def test_a_finish_says_whether_it_was_asked_for(stopped: bool | None) -> None:
+    found = reading_of((Kind.FINISH, {"exit_code": 255, "stopped": stopped}))
+    assert found.changes.finish == Finish(255, stopped=stopped, writer="w1")
 
 
 def test_kinds_that_are_not_known_are_passed_over() -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.contracts.stores import T0, pack
 
 from wanllmdb.wire import Batch, Kind
+from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.domain.series import Series, Window
 from wanllmdb_server.metrics.sealer import Pace
 from wanllmdb_server.metrics.sqlite import SqliteMetricStore
@@ -73,6 +74,11 @@ async def check(directory: Path) -> dict[int, int]:
             assert page.value == [1.0 / n if key == "acc" else float(n) for n in at]
             [curve] = await store.curves([Series(run, key)], Window(), 100)
             assert int(curve.count.sum()) == curve.logged == len(at)
+        count = await store.count(run)
+        assert (count.points, count.damaged) == (2 * position + position // 5, ())
+        assert count.writers.get("w") == (
+            WriterTotals(position, position, count.points, 0) if position else None
+        )
         found[run] = position
     await store.close()
     return found

@@ -85,6 +85,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("DELETE", RUN): Row(MEMBERS, status=204),
     ("POST", RUN + "/finish"): Row(MEMBERS, json={}),
     ("POST", RUN + "/heartbeat"): Row(MEMBERS, json={}),
+    ("GET", RUN + "/receipt"): Row(VIEWERS, query="?recount=true"),
     ("GET", RUN + "/files"): Row(VIEWERS),
     ("PUT", RUN + "/files/{path:path}"): Row(
         MEMBERS, content=HELLO, headers={"X-Wanllmdb-Digest": DIGEST}

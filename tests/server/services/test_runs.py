@@ -8,11 +8,12 @@ import math
 import pytest
 from tests.server.world import World
 
+from wanllmdb_server.catalog.openings import Resume, Terms
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from wanllmdb_server.domain.event import RunChanged, RunDeleted, project_topic, run_topic
 from wanllmdb_server.domain.run import RunChanges, RunState
-from wanllmdb_server.services.runs import Begun, Resume
+from wanllmdb_server.services.runs import Begun
 
 
 async def begin(
@@ -23,7 +24,8 @@ async def begin(
     **said: object,
 ) -> Begun:
     new = NewRun(id=run_id, writer=writer, **said)  # type: ignore[arg-type]
-    return await world.services.runs.create(world.actors["owner"], "vision", new, resume=resume)
+    terms = Terms(resume=resume)
+    return await world.services.runs.create(world.actors["owner"], "vision", new, terms=terms)
 
 
 async def test_a_new_run_runs(world: World) -> None:
@@ -108,7 +110,7 @@ async def test_must_refuses_a_run_that_is_not_there(world: World) -> None:
 async def test_must_makes_no_project(world: World) -> None:
     owner = world.actors["owner"]
     with pytest.raises(NotFoundError):
-        await world.services.runs.create(owner, "typo", NewRun(id="a"), resume="must")
+        await world.services.runs.create(owner, "typo", NewRun(id="a"), terms=Terms(resume="must"))
     with pytest.raises(NotFoundError):
         world.services.projects.get(owner, "ann", "typo")
 
@@ -150,7 +152,7 @@ async def test_what_happens_to_a_run_is_announced(world: World) -> None:
         await begin(world, "r")  # says nothing new
         await runs.change(owner, "ann", "vision", "r", RunChanges(notes="x"))
         world.clock.tick(91)
-        assert await runs.mark_stalled() >= 1
+        assert await runs.mark_silent() >= 1
         await runs.heartbeat(owner, "ann", "vision", "r")
         await runs.finish(owner, "ann", "vision", "r", 0)
         await runs.delete(owner, "ann", "vision", "r")

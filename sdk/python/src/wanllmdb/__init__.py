@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from wanllmdb.media.image import Image
     from wanllmdb.media.table import Table
     from wanllmdb.run import Run
-    from wanllmdb.session import define_metric, finish, init, log, require, setup, teardown
+    from wanllmdb.session import (
+        define_metric,
+        finish,
+        init,
+        log,
+        mark_preempting,
+        require,
+        setup,
+        teardown,
+    )
     from wanllmdb.session import finish as join
     from wanllmdb.settings import Settings
     from wanllmdb.summary import Summary
@@ -51,6 +60,7 @@ __all__ = [
     "join",
     "log",
     "login",
+    "mark_preempting",
     "require",
     "run",
     "setup",
@@ -76,6 +86,7 @@ _PLACES = {
     "join": "wanllmdb.session:finish",
     "log": "wanllmdb.session",
     "login": "wanllmdb.login",
+    "mark_preempting": "wanllmdb.session",
     "require": "wanllmdb.session",
     "setup": "wanllmdb.session",
     "teardown": "wanllmdb.session",

@@ -1,4 +1,7 @@
-"""Backoff: how long to leave a server alone after it failed."""
+"""Backoff: how long one sender leaves a server alone after it failed.
+
+What all senders of a process may do together is said in `budget`.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,16 @@ class Backoff:
         self._failures = 0
 
     def next(self, retry_after: float | None = None) -> float:
-        """The next delay in seconds; what the server asked for wins."""
+        """The next delay in seconds; what the server asked for wins, unless it is next to nothing.
+
+        Those who were told the same come back apart, over half a second or a tenth of the
+        time that they were told, whichever is longer.
+        """
         ceiling = min(LAST_SECONDS, FIRST_SECONDS * 2.0 ** min(self._failures, 16))
         self._failures += 1
-        if retry_after is not None:
-            # A little apart, so that all who were told the same do not come back together.
-            return retry_after * (1.0 + 0.1 * self._chance())
-        return ceiling * self._chance()
+        if retry_after is None or retry_after < FIRST_SECONDS:
+            return ceiling * self._chance()
+        return retry_after + max(FIRST_SECONDS, 0.1 * retry_after) * self._chance()
 
     def reset(self) -> None:
         """The server answered."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import console, provenance
+from wanllmdb.preemption import Watch
 from wanllmdb.probes.probe import Monitor, Probe
 from wanllmdb.run import Companion, Run, attach
 from wanllmdb.wire import Kind, encode
@@ -29,6 +30,8 @@ def accompany(run: Run, append: Append) -> None:
         companions.append(_monitor(append, settings.monitor_interval))
     if captured := _capture(run, append):
         companions.append(captured)
+    if settings.preemption:
+        companions.append(_watch(run, append))
     attach(run, companions=companions)
 
 
@@ -69,6 +72,13 @@ def find_probes() -> Sequence[Probe]:
 
         probes.append(Nvidia())
     return probes
+
+
+def _watch(run: Run, append: Append) -> Watch:
+    watch = Watch(append, run._hurry)
+    if problem := watch.install(run.settings.preemption):
+        run._voice.warn(problem)
+    return watch
 
 
 def _monitor(append: Append, interval: float) -> Monitor:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,39 @@ from wanllmdb.errors import AuthenticationError
 from wanllmdb.settings import Settings
 
 _SAME_HOST: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
+
+
+class KeyWatch:
+    """Notices a key that appears where keys lie: the environment, and the two files.
+
+    A run that was refused goes on with the key that its user has put there since; what lay
+    there when the run began is not tried in place of the key that was chosen.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str] | None = None) -> None:
+        """Remember what is there now."""
+        self._settings = settings
+        self._environ = os.environ if environ is None else environ
+        self._known = {*self._there(), settings.api_key}
+
+    def fresh(self) -> str | None:
+        """A key that was not there before; None if there is none. Each is said once."""
+        for key in self._there():
+            if key not in self._known:
+                self._known.add(key)
+                return key
+        return None
+
+    def _there(self) -> list[str]:
+        ours = self._environ.get("WANLLMDB_API_KEY", "")
+        theirs = self._environ.get("WANDB_API_KEY", "")
+        found = [ours, theirs if theirs.startswith("wl-") else ""]
+        found += [saved_key(self._settings) or "", local_key(self._settings) or ""]
+        keys: list[str] = []
+        for each in filter(None, found):
+            with contextlib.suppress(AuthenticationError):
+                keys.append(checked(each))
+        return keys
 
 
 def config_dir(settings: Settings) -> Path:

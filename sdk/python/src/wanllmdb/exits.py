@@ -7,8 +7,11 @@ No signal handler is installed.
 
 from __future__ import annotations
 
+import _thread
 import builtins
+import signal
 import sys
+import threading
 import traceback as traceback_
 from collections.abc import Callable
 from types import TracebackType
@@ -62,6 +65,28 @@ class ExitWatch:
             return original(*arguments)
 
         setattr(module, name, exit_)
+
+
+def interrupt_main() -> None:
+    """Raise KeyboardInterrupt in the main thread, even while it sleeps or waits.
+
+    As Ctrl-C does: a handler that the script has for SIGINT is called. A script that was
+    started in the background ignores SIGINT; it is interrupted at its next step in Python.
+    """
+    main = threading.main_thread().ident
+    if main is None:
+        return
+    if callable(signal.getsignal(signal.SIGINT)):
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(main, signal.SIGINT)  # unlike the next, it ends a sleep
+        else:
+            _thread.interrupt_main()
+        return
+    import ctypes
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(main), ctypes.py_object(KeyboardInterrupt)
+    )
 
 
 def exit_code_of(error: BaseException | None) -> int:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -182,6 +182,16 @@ def census(content: bytes) -> Census:
         if kind == VALUES_KIND:
             forms.add(int.from_bytes(sign[1:], "little"))
     return Census(found.total(), kinds, frozenset(forms))
+
+
+def picked(content: bytes, kinds: Collection[int]) -> Iterator[Frame]:
+    """The whole frames of a few kinds; a position is an offset behind the first byte."""
+    view = memoryview(content)
+    wanted = re.escape(bytes(kinds))
+    for match in re.finditer(rb"WLSP\x01.{8}[" + wanted + rb"]", content, re.DOTALL):
+        end = whole(content, view, match.start())
+        if end > 0:
+            yield Frame(end, content[match.end() - 1], content[match.end() : end - CHECK.size])
 
 
 def learn(forms: Forms, content: bytes) -> None:

@@ -16,7 +16,10 @@ from wanllmdb.settings import Settings
 
 @dataclass
 class Identity:
-    """Who a run is. `directory` is where files of the run may be put."""
+    """Who a run is. `directory` is where files of the run may be put.
+
+    `first_step` is where this process begins: behind what was logged, if the run goes on.
+    """
 
     id: str
     name: str

@@ -67,7 +67,7 @@ def login(
 
 
 def sign_in(
-    settings: Settings, key: str, *, make_http: Callable[[str, str], Http] = Http
+    settings: Settings, key: str, *, make_http: Callable[[str, str], Http] | None = None
 ) -> SignedIn:
     """Ask the server who the key is, and keep it.
 
@@ -76,7 +76,8 @@ def sign_in(
         NoAnswerError: no server answered.
     """
     key = checked(key)
-    user = whose(make_http(settings.api_url, key))
+    make = make_http or (lambda url, key: Http(url, key, ca_file=settings.ca_file))
+    user = whose(make(settings.api_url, key))
     if user is None:
         raise AuthenticationError(f"{settings.base_url} does not know this API key ({key[:6]}...).")
     return SignedIn(settings.base_url, user, save_key(settings, key, user))

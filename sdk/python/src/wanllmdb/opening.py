@@ -7,6 +7,7 @@ back; one that says nothing changes nothing.
 from __future__ import annotations
 
 import os
+import random
 import sys
 import tempfile
 import time
@@ -15,15 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import naming, provenance, resumption
+from wanllmdb import incarnation, naming, provenance, resumption
 from wanllmdb.attachments import Attachments
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
-from wanllmdb.errors import ArgumentError, UnsupportedError, UsageError
+from wanllmdb.errors import ArgumentError, UsageError
 from wanllmdb.identity import Identity
+from wanllmdb.moment import parse_moment
 from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
@@ -31,10 +33,9 @@ from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
 from wanllmdb.wire import encode
 
-# Arguments of wandb's init that mean nothing here, and those that would mean another run.
+# Arguments of wandb's init that mean nothing here, and those that will one day.
 _IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard", "save_code"})
 _LATER: Final = frozenset({"sync_tensorboard", "monitor_gym"})
-_REFUSED: Final = frozenset({"fork_from", "resume_from"})
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,12 @@ def resolved(request: Request) -> Settings:
         UsageError: something cannot be meant.
         ArgumentError: there is no such argument.
     """
-    unknown = set(request.foreign) - _IGNORED - _LATER - _REFUSED
+    unknown = set(request.foreign) - _IGNORED - _LATER
     if unknown:
         raise ArgumentError(f"init() got an unexpected keyword argument {min(unknown)!r}")
-    for name in sorted(_REFUSED):
-        if request.foreign.get(name):
-            raise UnsupportedError(f"init({name}=...) is not supported yet.")
     base = request.settings
     chosen = base.chosen() if isinstance(base, Settings) else dict(base or {})
-    return resolve({**chosen, **request.given})
+    return resumption.checked(resolve({**chosen, **request.given}))
 
 
 def begin(request: Request, settings: Settings, ended: Callable[[Run], None]) -> Run:
@@ -100,7 +98,7 @@ def begin(request: Request, settings: Settings, ended: Callable[[Run], None]) ->
     if settings.mode == "disabled":
         return _disabled(settings, config, voice, ended)
     if settings.resume == "auto":
-        return resumption.begin(settings, lambda told: _kept(told, config, voice, ended))
+        return resumption.begin(settings, lambda told: _kept(told, config, voice, ended), voice)
     return _kept(settings, config, voice, ended)
 
 
@@ -141,10 +139,14 @@ def _first_config(request: Request) -> dict[str, Any]:
 
 
 def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identity:
-    chance = naming.chance()
-    run_id = settings.run_id
+    run_id, back = settings.run_id, settings.resume_from
+    if back is not None:
+        run_id = parse_moment("resume_from", back).id
+    # Of an id that several processes were given, all make the same name.
+    chance = naming.chance() if run_id is None else random.Random(run_id)  # noqa: S311
+    from_there = resumption.first_step(settings)
     return Identity(
-        id=naming.checked_id(run_id) if run_id is not None else naming.new_id(chance),
+        id=naming.checked_id(run_id) if run_id is not None else naming.new_id(naming.chance()),
         name=settings.name or naming.new_name(chance),
         project=naming.checked_project(settings.project or ""),
         entity=settings.entity,
@@ -154,6 +156,7 @@ def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identi
         tags=naming.checked_tags(settings.tags),
         group=settings.group,
         job_type=settings.job_type,
+        first_step=from_there,
     )
 
 
@@ -189,8 +192,12 @@ def _kept(
     identity.directory = directory / "files"
     if reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
+    writer = new_writer()
     payload = _payload(identity, settings, wired(converted(config)))
-    spool = _journal(identity, settings, directory, payload)
+    payload["writer_facts"] = incarnation.facts(
+        settings, writer, spool_root=root, run_id=identity.id
+    )
+    spool = _journal(identity, settings, directory, payload, writer=writer)
     run = Run(
         identity,
         settings,
@@ -207,7 +214,12 @@ def _kept(
 
 
 def _journal(
-    identity: Identity, settings: Settings, directory: Path, payload: Mapping[str, Any]
+    identity: Identity,
+    settings: Settings,
+    directory: Path,
+    payload: Mapping[str, Any],
+    *,
+    writer: str,
 ) -> Spool:
     header = {
         "run": identity.id,
@@ -216,7 +228,9 @@ def _journal(
         # Whoever sends what is left must know where it was meant to go.
         "server": place(settings.api_url) if settings.mode == "online" else "",
     }
-    return Spool.create(directory, header, writer=new_writer(), run=encode(payload))
+    # Who sends what is left does so after the fact: then nothing of it can be refused.
+    kept = {**payload, "writer_facts": {**payload["writer_facts"], "deferred": True}}
+    return Spool.create(directory, header, writer=writer, run=encode(kept))
 
 
 def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
@@ -232,6 +246,7 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "group": identity.group,
         "job_type": identity.job_type,
         "resume": settings.resume,
+        **resumption.moments(settings),
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
@@ -241,4 +256,4 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
 
 def _names_itself(settings: Settings) -> bool:
     """Whether the run may say its name: one that exists already keeps the name it has."""
-    return settings.name is not None or settings.run_id is None
+    return settings.name is not None or (settings.run_id is None and not settings.resume_from)

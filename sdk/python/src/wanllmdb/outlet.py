@@ -6,7 +6,6 @@ run; if it says no, the run never was; if it says nothing, the sender goes on as
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +13,9 @@ from typing import Any, Final
 from wanllmdb import relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
-from wanllmdb.credentials import place
+from wanllmdb.credentials import KeyWatch, place
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
+from wanllmdb.exits import interrupt_main
 from wanllmdb.http import Login
 from wanllmdb.keeper import Keeper
 from wanllmdb.rows import Steps
@@ -36,6 +36,9 @@ class Online:
         self._run = run
         self._sender = sender
 
+    def hurry(self, seconds: float) -> None:
+        self._sender.hurry(seconds)
+
     def finish(self) -> str:
         seconds = self._run.settings.finish_timeout
         report = self._sender.finish(
@@ -54,6 +57,9 @@ class Offline:
         self._spool = spool
         self._keeper = Keeper(spool)
         self._keeper.start()
+
+    def hurry(self, seconds: float) -> None:
+        """What is on the disk is where it is to be."""
 
     def finish(self) -> str:
         self._keeper.stop()
@@ -96,8 +102,9 @@ def online(
         payload,
         flush_rows=settings.flush_rows,
         flush_seconds=settings.flush_interval,
-        on_stop=lambda: _stop(voice),
-        on_opened=lambda opened: _settle(run, spool, opened),
+        on_stop=lambda: _stop(run, voice),
+        on_opened=lambda opened: _settle(run, spool, payload, opened),
+        on_trouble=voice.warn,
     )
     sender.start()
     try:
@@ -106,10 +113,11 @@ def online(
         sender.finish(budget_unreachable=0.0, budget_progress=0.0)
         spool.discard()
         raise _said_no(error, settings, key) from error
+    if opened is None:
+        _defer(payload)
     voice.say(_title(run))
-    voice.say(
-        run.url or f"{settings.base_url} does not answer; kept in {spool.directory} until it does"
-    )
+    why = sender.trouble or f"{settings.base_url} does not answer"
+    voice.say(run.url or f"{why}; kept in {spool.directory} until that changes")
     if opened is not None:
         relay.start(
             spool.directory.parent,
@@ -124,37 +132,61 @@ def _sink(settings: Settings, key: str | None) -> HttpSink:
     login = None
     if settings.username and settings.password:
         login = Login(settings.username, settings.password)
-    return HttpSink(settings.api_url, key or login, metric_url=settings.metric_url)
+    return HttpSink(
+        settings.api_url,
+        key or login,
+        metric_url=settings.metric_url,
+        ca_file=settings.ca_file,
+        fresh_key=KeyWatch(settings).fresh,
+    )
 
 
-def _settle(run: Run, spool: Spool, opened: OpenedRun) -> None:
+def _defer(payload: Mapping[str, Any]) -> None:
+    """From now on the run goes on, whatever the server says of how it was to begin."""
+    payload["writer_facts"]["deferred"] = True
+
+
+def _settle(run: Run, spool: Spool, payload: Mapping[str, Any], opened: OpenedRun) -> None:
     """Take over what the server knows of the run; called by the sender, maybe much later."""
+    _defer(payload)
     identity = run._identity
     identity.entity, identity.project = opened.owner, opened.project
     identity.url = opened.url
     identity.project_url = opened.url.partition("/runs/")[0] or None
     identity.resumed = opened.resumed
-    if not opened.resumed:
-        if _is_nameless(run):
-            spool.append(Kind.PATCH, encode({"name": run.name}))
-        return
-    if run.settings.name is None and opened.run.get("name"):
-        identity.name = str(opened.run["name"])
-    inherit(run.config, opened.run.get("config") or {})
-    if opened.last_step is not None and run.logged == 0:
-        identity.first_step = opened.last_step + 1
-        run._steps = Steps(identity.first_step)
+    name = opened.run.get("name")
+    if _is_nameless(run) and not opened.resumed and name in {None, opened.id}:
+        spool.append(Kind.PATCH, encode({"name": run.name}))
+    elif run.settings.name is None and name:
+        identity.name = str(name)
+    if opened.resumed or run.settings.fork_from or run.settings.resume_from:
+        inherit(run.config, opened.run.get("config") or {})
+    first = _first_step(opened)
+    if first is not None and run.logged == 0:
+        identity.first_step = first
+        run._steps = Steps(first)
+
+
+def _first_step(opened: OpenedRun) -> int | None:
+    """Where this process goes on; a server of before says only where the others stand."""
+    if opened.first_step is not None or not opened.resumed or opened.last_step is None:
+        return opened.first_step
+    return opened.last_step + 1
 
 
 def _is_nameless(run: Run) -> bool:
     """Whether the run did not say its name at first, because it may have one already."""
-    return run.settings.run_id is not None and run.settings.name is None
+    settings = run.settings
+    return settings.name is None and bool(settings.run_id or settings.resume_from)
 
 
-def _stop(voice: Voice) -> None:
-    """Somebody asked on the page that the run ends: as if they had pressed Ctrl-C here."""
+def _stop(run: Run, voice: Voice) -> None:
+    """Somebody asked from afar that the run ends: as if they had pressed Ctrl-C here."""
+    if run.is_over:
+        return
+    run._stopped = True
     voice.warn("the run was asked to stop")
-    _thread.interrupt_main()
+    interrupt_main()
 
 
 def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Exception:
@@ -165,13 +197,23 @@ def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Except
             f"{settings.base_url} refuses {shown}: {(error.detail or error.code).rstrip('.')}. "
             f"Run `wanllmdb login --host {settings.base_url}`, or set WANLLMDB_API_KEY."
         )
-    if error.status in {404, 409} and settings.resume in {"must", "never"}:
-        return UsageError(f'resume="{settings.resume}": {error.detail or error.code}')
+    wish = _wish(settings)
+    if wish and (error.status in {404, 409} or error.code == "step-not-found"):
+        return UsageError(f"{wish}: {error.detail or error.code}")
     if error.status == 422:
         return UsageError(f"{settings.base_url} refuses the run: {error.detail or error.code}")
     return CommError(
         f"{settings.base_url} refuses the run ({error.status}): {error.detail or error.code}"
     )
+
+
+def _wish(settings: Settings) -> str:
+    """What was asked for that the server may have to refuse."""
+    if settings.resume in {"must", "never"}:
+        return f'resume="{settings.resume}"'
+    if settings.fork_from:
+        return f'fork_from="{settings.fork_from}"'
+    return f'resume_from="{settings.resume_from}"' if settings.resume_from else ""
 
 
 def _title(run: Run) -> str:

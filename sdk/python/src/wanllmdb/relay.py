@@ -199,7 +199,7 @@ class _Relay:
                 return "it is written in a later version of this format"
             error = self._try()
             failures = 0 if error is None else failures + 1
-            if failures == ATTEMPTS:
+            if failures == ATTEMPTS or (error is not None and error.permanent):
                 return str(error)
             if error is None:
                 backoff.reset()

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from wanllmdb import metric as metric_
+from wanllmdb import preemption
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
@@ -70,6 +71,10 @@ class Companion(Protocol):
 class Outlet(Protocol):
     """Where the journal empties to."""
 
+    def hurry(self, seconds: float) -> None:
+        """Send at once what was kept until now; wait at most so long for that, without a lock."""
+        ...
+
     def finish(self) -> str | None:
         """Send what can be sent in the time there is; the last line for the user."""
         ...
@@ -106,6 +111,7 @@ class Run(Named):
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
+        self._stopped = False
         self._logged = Counter()
         self._exit_code: int | None = None
         self._lose = Losses(journal.append, voice)
@@ -278,6 +284,12 @@ class Run(Named):
         self._append(Kind.METRIC, encode(found.record()))
         return found
 
+    def mark_preempting(self) -> None:
+        """Say that the scheduler is about to end the script: its silence will be no crash."""
+        self._check_open("mark_preempting")
+        preemption.tell(self._append, preemption.ASKED)
+        self._hurry(0.0)
+
     # How it ends.
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -316,6 +328,7 @@ class Run(Named):
             "time_us": _time_ns() // 1000,
             "logged": self._logged.value,
             "lost": self._lose.total,
+            "stopped": self._stopped,
         }
         if traceback:
             said["traceback"] = traceback
@@ -370,6 +383,10 @@ class Run(Named):
         self._check_open("name, notes or tags")
         super()._patch(**changes)
         self._append(Kind.PATCH, encode(changes))
+
+    def _hurry(self, seconds: float) -> None:
+        if self._outlet is not None:
+            self._outlet.hurry(seconds)
 
     def _forked(self) -> None:
         """In the child of a fork: a lock that somebody held is held no more."""

@@ -12,6 +12,7 @@ children of the training that log are sent from here too.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import threading
@@ -28,10 +29,11 @@ from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
 from wanllmdb.spool import Spool
 
 POLL_SECONDS: Final = 0.25
-BEAT_SECONDS: Final = 30.0
+BEAT_SECONDS: Final = 15.0  # a run that logs nothing hears so soon that it shall stop
 WATCHED_BEAT_SECONDS: Final = 5.0
 SCAN_SECONDS: Final = 2.0
 REFUSED_DELAY: Final = 600.0
+KEY_SECONDS: Final = 2.0  # how often a refused sender looks for another key
 # At most so long at a stretch, and then nine times as long a rest: a tenth of one core.
 STRETCH_SECONDS: Final = 0.0002
 REST_FACTOR: Final = 9.0
@@ -83,6 +85,7 @@ class Sender:
         random: Callable[[], float] = random.random,
         on_stop: Callable[[], None] | None = None,
         on_opened: Callable[[OpenedRun], None] | None = None,
+        on_trouble: Callable[[str], None] | None = None,
     ) -> None:
         """Prepare; nothing is sent before `start` or `turn`.
 
@@ -96,6 +99,8 @@ class Sender:
             random: 0 ≤ x < 1, for the jitter.
             on_stop: called once, from the sender's thread, when the server says stop.
             on_opened: called once, from the sender's thread, when the run is known.
+            on_trouble: told, from the sender's thread, what somebody has to mend before more
+                can be sent; what comes of the very first contact is for `wait` to say.
         """
         self.opened: OpenedRun | None = None
         self.watched = False
@@ -109,6 +114,7 @@ class Sender:
         self._clock = clock
         self._on_stop = on_stop
         self._on_opened = on_opened
+        self._on_trouble = on_trouble
         self._pid = os.getpid()
         self._backoff = Backoff(random)
         self._keeper = Keeper(spool)
@@ -120,6 +126,8 @@ class Sender:
         self._reachable: bool | None = None
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
         self._stretch_began = 0.0
+        self._look_at = 0.0
+        self._is_told = False
         main = Outbox(
             spool.directory,
             spool.writer,
@@ -150,10 +158,21 @@ class Sender:
             raise self.refusal
         return self.opened
 
+    def hurry(self, seconds: float) -> None:
+        """Send at once what was appended until now; wait at most so long until it is sent.
+
+        Fit for a signal handler: takes no lock. Waits for no server that does not answer.
+        """
+        mine = self._family.main
+        goal, end = self._spool.last_position, time.monotonic() + seconds
+        self.watched = True  # until the next answer says whether it is so
+        while self._reachable and mine.mark.position < goal and time.monotonic() < end:
+            time.sleep(0.005)
+
     def turn(self) -> float:
         """Do what is due, and say in how many seconds something may be."""
         now = self._clock()
-        if now < self._not_before:
+        if now < self._not_before and not self._has_another_key(now):
             return self._not_before - now
         try:
             run = self._open_run()
@@ -182,7 +201,7 @@ class Sender:
             return self._report()
         self._spool.close(release=False)
         self._keeper.stop()
-        if self.refusal is None:
+        if self.refusal is None and not self._is_told:
             self._not_before = 0.0
         self._finishing = True
         self._wake.set()
@@ -196,6 +215,8 @@ class Sender:
             budget = budget_progress if self._reachable else budget_unreachable
             if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
                 break
+            if self._not_before - self._clock() > budget - (now - began):
+                break  # nothing will be tried within the budget
         self._stopped = True
         self._wake.set()
         if self._drained.is_set() or not alive:
@@ -300,6 +321,7 @@ class Sender:
         self._answer_at = self._clock()
         self._reachable = True
         self.trouble = self.refusal = None
+        self._is_told = False
         self._backoff.reset()
 
     def _hear(self, *, stop: bool, watched: bool) -> None:
@@ -311,7 +333,10 @@ class Sender:
 
     def _put_off(self, error: UnreachableError) -> None:
         self._reachable = False
+        if error.permanent:
+            self._tell(str(error))
         self.trouble = str(error)
+        self._is_told = error.retry_after is not None
         self._not_before = self._clock() + self._backoff.next(error.retry_after)
 
     def _refuse(self, error: RefusedError) -> None:
@@ -320,10 +345,29 @@ class Sender:
         if error.status == 404 and self.opened is not None:
             # The run is gone on the server, and here it goes on: make it known again.
             self.opened = None
+            self.trouble = str(error)
             self._not_before = self._clock() + self._backoff.next()
             return
+        self._tell(f"the server refuses what is sent: {error}")
+        self.trouble = str(error)
         self.refusal = error
-        self._not_before = self._clock() + REFUSED_DELAY
+        self._look_at = 0.0
+        delay = math.inf if error.status == 410 else REFUSED_DELAY  # gone: it stays here
+        self._not_before = self._clock() + delay
+
+    def _tell(self, trouble: str) -> None:
+        """Say what somebody has to mend, when it begins."""
+        begins = self.trouble is None or not trouble.endswith(self.trouble)
+        if begins and self._on_trouble is not None and self._asked.is_set():
+            self._on_trouble(f"{trouble}; what is logged is kept until then")
+
+    def _has_another_key(self, now: float) -> bool:
+        """Whether the key that was refused has been replaced; looked up every two seconds."""
+        refused = self.refusal is not None and self.refusal.status in {401, 403}
+        if not refused or now < self._look_at:
+            return False
+        self._look_at = now + KEY_SECONDS
+        return self._sink.renewed()
 
     def _outbox_of_child(self, writer: str, live: Callable[[], bool]) -> Outbox:
         return Outbox(

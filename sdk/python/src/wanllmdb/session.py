@@ -11,7 +11,7 @@ import atexit
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wanllmdb import opening
@@ -80,6 +80,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     job_type: str | None = None,
     id: str | None = None,  # noqa: A002 - wandb's word
     resume: str | bool | None = None,
+    fork_from: str | None = None,
+    resume_from: str | None = None,
     dir: Any = None,  # noqa: A002 - wandb's word
     mode: str | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
@@ -90,6 +92,7 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     monitor_system: bool | None = None,
     monitor_interval: float | None = None,
     git_tracking: bool | None = None,
+    preemption: bool | str | Sequence[str] | None = None,
     **foreign: Any,
 ) -> Run:
     """Begin a run and make it the current one; return the current one if there is one.
@@ -98,8 +101,17 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     and sent as soon as one does.
 
     Args:
+        id: of the run; one that is there is gone on with, or logged to beside others.
+        resume: what if there is such a run: `"allow"` and no word go on with it or begin it,
+            `"must"` wants it to be there, `"never"` not; `"auto"` and true go on with what was
+            cut off in this directory.
+        fork_from: `"<run>?_step=<n>"`: begin with what that run shows up to the step.
+        resume_from: `"<run>?_step=<n>"`: go on with that run behind the step.
+        mode: `online`, `offline`, `disabled`, or `shared`: one of many that log to one run.
         reinit: what to do when a run is open: return it (by default), `"finish_previous"`,
             or `"create_new"` beside it.
+        preemption: tell the server when the scheduler ends the script: true for SIGTERM, or
+            the names of the signals. Nothing watches signals unless this is given.
 
     Raises:
         UsageError: an argument cannot be meant.
@@ -115,6 +127,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         "job_type": job_type,
         "run_id": id,
         "resume": resume,
+        "fork_from": fork_from,
+        "resume_from": resume_from,
         "dir": dir,
         "mode": mode,
         "reinit": reinit,
@@ -122,6 +136,7 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         "monitor_system": monitor_system,
         "monitor_interval": monitor_interval,
         "git_tracking": git_tracking,
+        "preemption": preemption,
     }
     request = Request(
         given={key: value for key, value in given.items() if value is not None},
@@ -199,6 +214,11 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 def define_metric(name: Any, *arguments: Any, **keywords: Any) -> Metric:
     """Say how a metric of the current run is meant; see `Run.define_metric`."""
     return needed("wandb.define_metric()").define_metric(name, *arguments, **keywords)
+
+
+def mark_preempting() -> None:
+    """Say that the scheduler is about to end the script; see `Run.mark_preempting`."""
+    needed("wandb.mark_preempting()").mark_preempting()
 
 
 def config() -> Config:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from wanllmdb.errors import UsageError
+from wanllmdb.moment import parse_moment
 from wanllmdb.sources import ambient
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -53,11 +54,20 @@ class Settings:
         dir: where runs are kept instead of the state directory of the user.
         spool_dir: the very directory of the spool; wins over `dir`.
         config_dir: where keys lie, instead of `~/.wanllmdb`.
+        ca_file: certificates to trust, a file or a folder, instead of the system's.
         console: wrap (keep what is printed), off, or auto (off in notebooks).
         flush_rows, flush_interval: a batch is sent after so many metrics or seconds.
         init_timeout: how long `init` may wait for a server, at most two seconds; the default leaves
             room for the rest of `init` within two seconds.
         finish_timeout: how long `finish` may go on sending while the server keeps answering.
+        fork_from, resume_from: `<run>?_step=<n>`: begin with what that run shows up to the step;
+            go on with that run behind the step.
+        shared: several processes log to the run at once, and none of them goes on from another;
+            `mode="shared"` says the same.
+        label: what this process is called among them; else its rank, if it has one.
+        primary: the run ends with this process.
+        update_finish_state: false: the end of this process is not the run's.
+        preemption: the signals by which a scheduler tells the script to go; True is SIGTERM.
         given: the names of the fields that somebody chose.
     """
 
@@ -75,10 +85,17 @@ class Settings:
     group: str | None = _also("run_group")
     job_type: str | None = _also("run_job_type")
     resume: str | None = None
+    fork_from: str | None = None
+    resume_from: str | None = None
+    shared: bool = False
+    label: str | None = _also("x_label")
+    primary: bool | None = _also("x_primary")
+    update_finish_state: bool = _also("x_update_finish_state", default=True)
     mode: str = "online"
     dir: str | None = _also("root_dir")
     spool_dir: str | None = None
     config_dir: str | None = None
+    ca_file: str | None = None
     console: str = "auto"
     silent: bool = False
     quiet: bool = False
@@ -92,6 +109,7 @@ class Settings:
     finish_timeout: float = 60.0
     allow_val_change: bool = False
     reinit: str | bool | None = None
+    preemption: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
 
@@ -170,8 +188,14 @@ def parse_url(text: str) -> str:
     try:
         parts = urlsplit(url)
         ok = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        account = "@" in parts.netloc
     except ValueError:
-        ok = False
+        ok = account = False
+    if account:
+        raise UsageError(
+            "The address of a server has no account in it; the key is given by "
+            "`wanllmdb login` or WANLLMDB_API_KEY."
+        )
     if not ok:
         raise UsageError(f"{text!r} is no address of a server; expected http://host:port.")
     return url if url.endswith(API_PATH) else url + API_PATH
@@ -186,6 +210,8 @@ def _translated(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
         negated = _NEGATED.get(key)
         if key in spelled:
             chosen[spelled[key]] = _checked(spelled[key], value)
+            if key == "mode" and value == "shared":
+                chosen["shared"] = True
         elif negated:
             chosen[negated] = not _flag(key, value)
         elif key in _FOREIGN or key.startswith(("x_", "_", "sweep_", "init_", "show_")):
@@ -248,6 +274,18 @@ def _resume(name: str, value: Any) -> str | None:
     return _one_of({word: word for word in ("allow", "must", "never", "auto")})(name, value)
 
 
+def _moment(name: str, value: Any) -> str:
+    parse_moment(name, str(value))
+    return str(value).strip()
+
+
+def _preemption(name: str, value: Any) -> tuple[str, ...]:
+    del name
+    from wanllmdb.preemption import names
+
+    return names(value)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "api_url": lambda _, value: parse_url(str(value)),
     "metric_url": lambda _, value: parse_url(str(value)),
@@ -255,8 +293,13 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "dir": lambda _, value: os.fspath(value),
     "spool_dir": lambda _, value: os.fspath(value),
     "config_dir": lambda _, value: os.fspath(value),
+    "ca_file": lambda _, value: os.fspath(value),
     "tags": _tags,
     "resume": _resume,
+    "fork_from": _moment,
+    "resume_from": _moment,
+    "label": lambda _, value: str(value),
+    "preemption": _preemption,
     "mode": _one_of(MODES),
     "console": _one_of(CONSOLES),
     "monitor_interval": _positive,
@@ -265,7 +308,17 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "init_timeout": lambda name, value: min(_positive(name, value), 2.0),
     "finish_timeout": _positive,
     **dict.fromkeys(
-        ("silent", "quiet", "git_tracking", "save_facts", "monitor_system", "allow_val_change"),
+        (
+            "silent",
+            "quiet",
+            "git_tracking",
+            "save_facts",
+            "monitor_system",
+            "allow_val_change",
+            "shared",
+            "primary",
+            "update_finish_state",
+        ),
         _flag,
     ),
 }
@@ -292,12 +345,12 @@ _FOREIGN: Final = frozenset(
     (  # noqa: SIM905 - a page of words reads better than a column of them
         "allow_offline_artifacts anonymous app_url azure_account_url_to_access_key code_dir "
         "colab_url config_paths disable_code disable_job_creation docker email executable "
-        "files_dir fork_from git_commit git_remote git_remote_url git_root heartbeat_seconds "
+        "files_dir git_commit git_remote git_remote_url git_root heartbeat_seconds "
         "host host_name http_proxy https_proxy identity_token_file ignore_globs "
         "insecure_disable_ssl job_name job_source label_disable launch log_dir log_internal "
         "login_timeout max_end_of_run_history_metrics max_end_of_run_summary_metrics "
         "notebook_name organization problem program program_abspath program_relpath relogin "
-        "resume_from resumed save_code settings_system settings_system_file settings_workspace "
+        "resumed save_code settings_system settings_system_file settings_workspace "
         "start_method strict summary_errors summary_timeout summary_warnings symlink "
         "sync_tensorboard table_raise_on_max_row_limit_exceeded timespec wandb_dir"
     ).split()

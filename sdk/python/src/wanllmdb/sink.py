@@ -13,7 +13,7 @@ repeated. One thread uses a sink at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from urllib.parse import quote, urljoin
@@ -31,11 +31,22 @@ class UnreachableError(SinkError):
 
     Attributes:
         retry_after: seconds that the sink asked to be left alone for, if it did.
+        permanent: it will be the same until somebody changes the configuration.
+        timed_out: the sink was there and did not answer in time: less may get through.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        permanent: bool = False,
+        timed_out: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.permanent = permanent
+        self.timed_out = timed_out
 
 
 class RefusedError(SinkError):
@@ -71,6 +82,7 @@ class OpenedRun:
         run: the server's words: id, name, owner, project, config, color …
         resumed: it was there before.
         last_step: the highest step that it holds, if any.
+        first_step: the step that this writer begins with; None if the server does not say.
         url: the run's page, for people.
     """
 
@@ -78,6 +90,7 @@ class OpenedRun:
     resumed: bool
     last_step: int | None
     url: str
+    first_step: int | None = None
 
     @property
     def id(self) -> str:
@@ -146,6 +159,10 @@ class Sink(Protocol):
         """Hand over a file of the run; `digest` is its SHA-256 in hex. Twice is kept once."""
         ...
 
+    def renewed(self) -> bool:
+        """Whether there is another key to show than the one that was refused; it is taken."""
+        ...
+
     def close(self) -> None:
         """Give connections back. A later call opens them again."""
         ...
@@ -165,8 +182,20 @@ class HttpSink:
         metric_url: str | None = None,
         timeouts: Timeouts | None = None,
         ca_file: str | None = None,
+        fresh_key: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Prepare; nothing is sent yet. `credential` is an API key or a `Login`."""
+        """Prepare; nothing is sent yet.
+
+        Args:
+            api_url: of the server.
+            credential: an API key, or a `Login`, or None.
+            metric_url: where batches go, if not there.
+            timeouts: of connections and answers.
+            ca_file: certificates to trust instead of the system's.
+            fresh_key: a key that turned up since it was last asked, or None.
+        """
+        self._fresh_key = fresh_key
+        self._writer: object = None
         self._http = Http(api_url, credential, timeouts=timeouts, ca_file=ca_file)
         self._metrics = (
             Http(metric_url, credential, timeouts=timeouts, ca_file=ca_file)
@@ -181,12 +210,14 @@ class HttpSink:
         run = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         if not run.keys() >= {"id", "owner", "project"}:
             raise UnreachableError("The server's answer names no run.")
-        step = body.get("last_step")
+        self._writer = payload.get("writer")
+        step, first = body.get("last_step"), body.get("first_step")
         return OpenedRun(
             run=run,
             resumed=bool(body.get("resumed")),
             last_step=step if isinstance(step, int) else None,
             url=urljoin(f"{self._http.url}/", str(run.get("url", "")).lstrip("/")),
+            first_step=first if isinstance(first, int) else None,
         )
 
     def send(self, owner: str, project: str, run: str, writer: str, content: bytes) -> Ack:
@@ -205,7 +236,8 @@ class HttpSink:
 
     def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
         """`POST …/heartbeat`."""
-        body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", {})
+        said = {"writer": self._writer} if self._writer else {}
+        body = self._ask(self._http, f"{_run_path(owner, project, run)}/heartbeat", said)
         return Pulse(stop=bool(body.get("stop")), watched=bool(body.get("watched")))
 
     def put_file(
@@ -225,9 +257,18 @@ class HttpSink:
         try:
             answer = self._http.request("PUT", where, content, content_type=mime, headers=headers)
         except NoAnswerError as error:
-            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+            raise _unreachable(error) from error
         if not answer.ok:
             raise RefusedError(answer.status, answer.code, answer.detail)
+
+    def renewed(self) -> bool:
+        """Show a key that turned up meanwhile, if one did."""
+        key = self._fresh_key()
+        if key is None:
+            return False
+        self._http.use(key)
+        self._metrics.use(key)
+        return True
 
     def close(self) -> None:
         """Give the connections back."""
@@ -238,7 +279,7 @@ class HttpSink:
         try:
             answer = http.request("POST", path, body, content_type=CONTENT_TYPE)
         except NoAnswerError as error:
-            raise UnreachableError(str(error), retry_after=error.retry_after) from error
+            raise _unreachable(error) from error
         if answer.ok:
             return answer.body
         expected = answer.body.get("expected")
@@ -315,6 +356,11 @@ class TeeSink:
                 there.owner, there.project, there.id, path, content, digest=digest, mime=mime
             )
 
+    def renewed(self) -> bool:
+        """Whether either has another key."""
+        renewed = [sink.renewed() for sink in self._sinks]  # both are asked
+        return any(renewed)
+
     def close(self) -> None:
         """Close both."""
         for sink in self._sinks:
@@ -325,6 +371,15 @@ class TeeSink:
             return self._opened[run]
         except KeyError:
             raise RefusedError(404, "run-not-found", "The run was not opened here.") from None
+
+
+def _unreachable(error: NoAnswerError) -> UnreachableError:
+    return UnreachableError(
+        str(error),
+        retry_after=error.retry_after,
+        permanent=error.permanent,
+        timed_out=error.timed_out,
+    )
 
 
 def _run_path(owner: str, project: str, run: str) -> str:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import enum
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -60,8 +60,8 @@ class Kind(enum.IntEnum):
     CONSOLE = 4  # [stream ("stdout" | "stderr"), line number, time_us, text]
     SYSTEM = 5  # [seq, time_us, {key: value}]; keys begin with "system/"
     FILE = 6  # {"path", "digest" (sha256 hex), "size", "mime"}
-    SIGNAL = 7  # {"name"}
-    FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?}
+    SIGNAL = 7  # {"name", "preempted"? (told to go), "time_us"?}
+    FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?, "stopped"?}
     LOSS = 9  # {"reason", "count", "detail"}
     METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
     RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
@@ -300,6 +300,23 @@ def records(batch: Batch) -> list[Record]:
     if excerpt is None:
         return _listed(batch, content)
     return list(read_excerpt(excerpt))
+
+
+def picked(batch: Batch, kinds: Collection[int]) -> Iterator[Record]:
+    """The records of a few kinds, decoded, in order; raises `WireError`.
+
+    Of an excerpt only these are looked at, however many others it holds.
+    """
+    content = inflate(batch.body)
+    excerpt = excerpt_of(batch, content)
+    if excerpt is None:
+        yield from (each for each in _listed(batch, content) if each.kind in kinds)
+        return
+    for position, kind, payload in frame.picked(excerpt.content, kinds):
+        try:
+            yield Record(excerpt.begin + position, kind, decode(payload))
+        except WireError:
+            continue
 
 
 def torn(batch: Batch) -> list[int]:

@@ -31,7 +31,7 @@ from wanllmdb_server.domain.errors import (
     NotFoundError,
 )
 from wanllmdb_server.domain.project import Project
-from wanllmdb_server.domain.run import Run, RunState
+from wanllmdb_server.domain.run import Fork, Run, RunState
 
 MAX_RUNS = 1000
 
@@ -175,6 +175,8 @@ def project_from(row: RowMapping) -> Project:
 def run_from(row: RowMapping) -> Run:
     """A run from a row of `select_runs`."""
     values: dict[str, Any] = {**row, "state": RunState(row["state"]), "tags": tuple(row["tags"])}
+    if row["forked_from"] is not None:
+        values["forked_from"] = Fork(**row["forked_from"])
     for beside in ("role", "sort_value"):
         values.pop(beside, None)
     return Run(**values)

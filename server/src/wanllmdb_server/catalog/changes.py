@@ -6,6 +6,7 @@ writer's spool. What a column cannot hold is cut to what it can.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select
@@ -13,21 +14,27 @@ from sqlalchemy import Connection, func, insert, literal, select
 from wanllmdb_server.catalog.access import run_not_found
 from wanllmdb_server.catalog.facts import refresh_facts, search_text
 from wanllmdb_server.catalog.tables import losses, runs
+from wanllmdb_server.catalog.tallies import keep_tallies
+from wanllmdb_server.catalog.writers import end_writer, end_writers, find_writer
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import (
     MAX_NAME,
+    MAX_SIGNAL,
     MAX_TEXT,
     Finish,
+    Preemption,
     RunChanges,
     RunState,
-    state_after_finish,
+    state_at_end,
 )
 
 
 def changed_columns(
-    connection: Connection, number: int, changes: RunChanges, *, now: int
+    connection: Connection, number: int, changes: RunChanges, *, now: int, since: int = 0
 ) -> dict[str, Any]:
     """The columns to which the changes give new values; losses and facts are kept at once.
+
+    `since`: before that nobody listened to the run's writers.
 
     Raises:
         NotFoundError: the run is gone.
@@ -40,14 +47,15 @@ def changed_columns(
     values = _texts(changes) | _mappings(connection, number, before, changes)
     if values:
         values["search"] = search_text(before | values)
+    if changes.tallies:
+        keep_tallies(connection, number, changes.tallies)
     if changes.losses:
         values["lost"] = _lost(connection, number, changes)
     if changes.sign_of_life:
-        values |= _alive(before["state"], now)
-    if changes.finish is not None and not _outdated(changes.finish, before["resumed_at"]):
-        values |= _finished(changes.finish, now)
+        values |= _alive(before, now)
     if changes.stop_requested is not None:
         values["stop_requested"] = changes.stop_requested
+    values |= _left(connection, before | values, changes, now=now, since=since)
     return values
 
 
@@ -82,19 +90,53 @@ def _mappings(
     return values
 
 
-def _alive(state: str, now: int) -> dict[str, Any]:
-    if state not in (RunState.RUNNING, RunState.CRASHED):
+def _alive(before: dict[str, Any], now: int) -> dict[str, Any]:
+    if before["finished_at"] is not None:
         return {}
     return {"state": RunState.RUNNING, "heartbeat_at": now}
 
 
-def _outdated(finish: Finish, resumed_at: int) -> bool:
-    return finish.time is not None and finish.time < resumed_at
+def _left(
+    connection: Connection, before: dict[str, Any], changes: RunChanges, *, now: int, since: int
+) -> dict[str, Any]:
+    """What is new when the script was told to go, or has ended."""
+    values: dict[str, Any] = {}
+    told, finish = changes.preemption, changes.finish
+    if told is not None and not _outdated(told, before):
+        values["preempting"] = _cut(told.signal, MAX_SIGNAL)
+    if finish is not None:
+        finish = _end(connection, before, finish, now=now, since=since)
+    if finish is not None:
+        values |= finished_columns(finish, before | values, now=now)
+    return values
 
 
-def _finished(finish: Finish, now: int) -> dict[str, Any]:
+def _end(
+    connection: Connection, before: dict[str, Any], finish: Finish, *, now: int, since: int
+) -> Finish | None:
+    """What the end that was said means for the run: nothing, while others log into it."""
+    number = before["number"]
+    mine = finish.writer and find_writer(connection, number, finish.writer)
+    if mine:
+        return end_writer(connection, number, mine, finish, now=now, since=since)
+    if _outdated(finish, before):
+        return None
+    if finish.writer is None:
+        end_writers(connection, number, finish, now=now)
+    return finish
+
+
+def _outdated(said: Finish | Preemption, before: dict[str, Any]) -> bool:
+    """Whether it was said before the run was resumed."""
+    return said.time is not None and said.time < before["resumed_at"]
+
+
+def finished_columns(finish: Finish, before: Mapping[str, Any], *, now: int) -> dict[str, Any]:
+    """The columns of a run that has ended."""
     values: dict[str, Any] = {
-        "state": state_after_finish(finish.exit_code),
+        "state": state_at_end(
+            finish, preempting=before["preempting"], stop_requested=before["stop_requested"]
+        ),
         "exit_code": _int64(finish.exit_code),
         "finished_at": now if finish.time is None else _int64(finish.time),
         "logged": _int64(finish.logged),

@@ -6,21 +6,30 @@ known by their place in the writer's spool, a writer that is known cannot resume
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from wanllmdb_server.catalog.access import run_from, run_not_found
 from wanllmdb_server.catalog.catalog import Catalog
-from wanllmdb_server.catalog.changes import changed_columns
+from wanllmdb_server.catalog.changes import changed_columns, finished_columns
 from wanllmdb_server.catalog.facts import refresh_facts, search_text
-from wanllmdb_server.catalog.tables import deleted_runs, projects, run_writers, runs
-from wanllmdb_server.catalog.where import select_runs
+from wanllmdb_server.catalog.tables import deleted_runs, projects, runs
+from wanllmdb_server.catalog.where import Rows, select_runs
+from wanllmdb_server.catalog.writers import end_of_run, read_writers, see_writers
 from wanllmdb_server.domain.access import Actor
 from wanllmdb_server.domain.plain import plain
-from wanllmdb_server.domain.run import STALE_AFTER_S, Run, RunChanges, RunState
+from wanllmdb_server.domain.run import (
+    UNREACHABLE_AFTER_S,
+    Fork,
+    Run,
+    RunChanges,
+    RunState,
+    state_in_silence,
+)
+from wanllmdb_server.domain.writer import WriterFacts
 
 FORGET_AGAIN_US: Final = 24 * 3600 * 1_000_000  # late batches of a deleted run stop by then
 
@@ -39,10 +48,17 @@ class NewRun:
     job_type: str | None = None
     started_at: int | None = None
     writer: str | None = None
+    facts: WriterFacts = field(default_factory=WriterFacts)
 
 
 def insert_run(
-    connection: Connection, actor: Actor, project_id: int, new: NewRun, *, now: int
+    connection: Connection,
+    actor: Actor,
+    project_id: int,
+    new: NewRun,
+    *,
+    forked_from: Fork | None = None,
+    now: int,
 ) -> int:
     """A new run of the project, running since now; returns its number."""
     color = _next_color(connection, project_id)
@@ -65,51 +81,13 @@ def insert_run(
         "summary": {},
         "environment": plain(new.environment),
         "stop_requested": False,
+        "forked_from": None if forked_from is None else asdict(forked_from),
     }
     row["search"] = search_text(row)
     added = insert(runs).values(row).returning(runs.c.number)
     number = int(connection.execute(added).scalar_one())
     refresh_facts(connection, number, "config", row["config"])
-    if new.writer is not None:
-        add_writer(connection, number, new.writer, now=now)
     return number
-
-
-def resume_run(connection: Connection, number: int, new: NewRun, *, now: int) -> None:
-    """A writer that was not there before goes on with the run: it runs again."""
-    changes = RunChanges(
-        config=new.config,
-        environment=new.environment,
-        name=new.name,
-        tags=new.tags,
-        notes=new.notes,
-        group=new.group,
-        job_type=new.job_type,
-        stop_requested=False,
-    )
-    values = changed_columns(connection, number, changes, now=now) | {
-        "state": RunState.RUNNING,
-        "finished_at": None,
-        "exit_code": None,
-        "resumed_at": new.started_at or 0,
-        "heartbeat_at": now,
-    }
-    connection.execute(update(runs).where(runs.c.number == number).values(values))
-    if new.writer is not None:
-        add_writer(connection, number, new.writer, now=now)
-
-
-def knows_writer(connection: Connection, number: int, writer: str) -> bool:
-    """Whether this writer has announced itself for the run before."""
-    query = select(run_writers.c.run).where(
-        run_writers.c.run == number, run_writers.c.writer == writer
-    )
-    return connection.execute(query).first() is not None
-
-
-def add_writer(connection: Connection, number: int, writer: str, *, now: int) -> None:
-    """Remember that this writer logs into the run."""
-    connection.execute(insert(run_writers).values(run=number, writer=writer, created_at=now))
 
 
 def run_number(connection: Connection, project_id: int, run_id: str) -> int | None:
@@ -130,49 +108,89 @@ def read_run(connection: Connection, number: int, *, full: bool) -> Run:
 def apply_changes(catalog: Catalog, run_number: int, changes: RunChanges, *, now: int) -> Run:
     """Apply what was heard of a run in one transaction; the run as it is then, in full.
 
-    A sign of life makes a crashed run a running one; a finished or failed run stays so.
+    A sign of life makes an open run a running one; a run whose end was heard stays ended.
 
     Raises:
         NotFoundError: the run is gone.
     """
     with catalog.writing() as connection:
-        values = changed_columns(connection, run_number, changes, now=now)
+        values = changed_columns(connection, run_number, changes, now=now, since=catalog.since)
         if values:
             connection.execute(update(runs).where(runs.c.number == run_number).values(values))
         return read_run(connection, run_number, full=True)
 
 
-def touch(catalog: Catalog, run_numbers: Sequence[int], *, now: int) -> list[int]:
-    """Signs of life of these runs; returns the numbers of those that were crashed and run again."""
+def touch(
+    catalog: Catalog,
+    run_numbers: Sequence[int],
+    *,
+    writers: Mapping[int, Collection[str]] | None = None,
+    now: int,
+) -> list[int]:
+    """Signs of life of these runs; returns those that were silent and run again.
+
+    `writers`: of whom exactly, by run.
+    """
     if not run_numbers:
         return []
-    wanted = runs.c.number.in_(set(run_numbers))
+    wanted = (runs.c.number.in_(set(run_numbers)), runs.c.finished_at.is_(None))
     with catalog.writing() as connection:
-        crashed = select(runs.c.number).where(wanted, runs.c.state == RunState.CRASHED)
-        healed = list(connection.scalars(crashed))
-        connection.execute(
-            update(runs)
-            .where(wanted, runs.c.state.in_([RunState.RUNNING, RunState.CRASHED]))
-            .values(state=RunState.RUNNING, heartbeat_at=now)
-        )
+        silent = select(runs.c.number).where(*wanted, runs.c.state != RunState.RUNNING)
+        healed = list(connection.scalars(silent))
+        alive = {"state": RunState.RUNNING, "heartbeat_at": now}
+        connection.execute(update(runs).where(*wanted).values(alive))
+        for number, names in (writers or {}).items():
+            see_writers(connection, number, names, now=now)
     return healed
 
 
-def mark_stalled(catalog: Catalog, *, now: int) -> list[Run]:
-    """Runs that have been silent for too long are crashed from now on; returns them."""
-    stale = (
-        runs.c.state == RunState.RUNNING,
-        runs.c.heartbeat_at < now - int(STALE_AFTER_S * 1_000_000),
+def mark_silent(catalog: Catalog, *, listening_since: int, now: int) -> list[Run]:
+    """Give runs the state that their silence means; returns those whose state is another now.
+
+    Silence from before this server listened says nothing of a run.
+    """
+    silent = (
+        runs.c.state.in_([RunState.RUNNING, RunState.UNREACHABLE]),
+        runs.c.heartbeat_at < now - int(UNREACHABLE_AFTER_S * 1_000_000),
     )
+    columns = (runs.c.number, runs.c.state, runs.c.heartbeat_at)
+    query = select(*columns, runs.c.preempting, runs.c.stop_requested).where(*silent)
     with catalog.reading() as connection:  # nearly always nothing: no write lock for that
-        if connection.execute(select(runs.c.number).where(*stale).limit(1)).first() is None:
+        if not _fallen_silent(connection, query, listening_since, now):
             return []
     with catalog.writing() as connection:
-        numbers = list(connection.scalars(select(runs.c.number).where(*stale)))
-        chosen = runs.c.number.in_(numbers)
-        connection.execute(update(runs).where(chosen).values(state=RunState.CRASHED))
-        found = connection.execute(select_runs(full=False).where(chosen)).mappings()
-        return [run_from(row) for row in found]
+        fallen = _fallen_silent(connection, query, listening_since, now)
+        for number, state in fallen.items():
+            values = _after_silence(connection, number, state, since=listening_since, now=now)
+            connection.execute(update(runs).where(runs.c.number == number).values(values))
+        chosen = select_runs(full=False).where(runs.c.number.in_(fallen))
+        return [run_from(row) for row in connection.execute(chosen).mappings()]
+
+
+def _fallen_silent(
+    connection: Connection, query: Rows, listening_since: int, now: int
+) -> dict[int, RunState]:
+    """The new states of the runs that the query finds, where they are not the old ones."""
+    states: dict[int, RunState] = {}
+    for number, old, heartbeat_at, preempting, stop_requested in connection.execute(query):
+        silent = now - max(heartbeat_at, listening_since)
+        state = state_in_silence(silent, preempting=preempting, stop_requested=stop_requested)
+        if state not in (RunState.RUNNING, old):
+            states[number] = state
+    return states
+
+
+def _after_silence(
+    connection: Connection, number: int, state: RunState, *, since: int, now: int
+) -> dict[str, Any]:
+    """The columns of a run that is silent: where some writers said their end, it is the run's."""
+    if state is RunState.CRASHED:
+        ended = end_of_run(read_writers(connection, number, since=since), now=now)
+        if ended is not None:
+            told = (runs.c.preempting, runs.c.stop_requested)
+            row = connection.execute(select(*told).where(runs.c.number == number)).mappings().one()
+            return finished_columns(ended, dict(row), now=now)
+    return {"state": state}
 
 
 def request_stop(catalog: Catalog, run_number: int, *, now: int) -> Run:

@@ -129,8 +129,10 @@ runs = Table(
     Column("summary", JSON, nullable=False),
     Column("environment", JSON, nullable=False),
     Column("stop_requested", Boolean, nullable=False),
+    Column("preempting", String(64)),  # the signal by which the script was told to go
     Column("logged", BigInteger),
     Column("lost", BigInteger),
+    Column("forked_from", JSON(none_as_null=True)),  # `domain.run.Fork`, and the source's number
     Column("search", Text, nullable=False),  # folded text in which words are looked for
     UniqueConstraint("project_id", "id"),
     Index("ix_runs_project_id_created_at", "project_id", "created_at"),
@@ -150,13 +152,26 @@ run_facts = Table(
     Column("text", String(256)),
 )
 
-# Who has logged into a run: a writer that is known cannot resume it by coming again.
+# Who logs into a run: `domain.writer`. A writer that is known cannot resume it by coming again.
 run_writers = Table(
     "run_writers",
     metadata,
     Column("run", ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True),
     Column("writer", String(256), primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("began_at", BigInteger, nullable=False),  # by the writer's clock
+    Column("attempt", Integer, nullable=False),
+    Column("first_step", BigInteger),
+    Column("resumed", Boolean, nullable=False),
+    Column("rewound_to", BigInteger),
+    Column("finished_at", BigInteger),  # by the writer's clock
+    Column("exit_code", BigInteger),
+    Column("label", String(256)),
+    Column("job", String(256)),
+    Column("restarts", BigInteger, nullable=False),
+    Column("gone", JSON, nullable=False),
+    Column("part", String(16), nullable=False),  # "primary", "peer", "follower"
 )
 
 losses = Table(
@@ -168,6 +183,16 @@ losses = Table(
     Column("reason", String(256), nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+# A writer's last word: the rows that it took, and how many of them it lost, by reason.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("run", ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True),
+    Column("writer", String(256), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("lost", JSON, nullable=False),
 )
 
 # Runs whose points are still to be dropped from the metric store.

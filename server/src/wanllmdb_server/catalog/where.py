@@ -90,8 +90,10 @@ _RUN = (
     runs.c.tags,
     run_owners.c.name.label("user"),
     runs.c.stop_requested,
+    runs.c.preempting,
     runs.c.logged,
     runs.c.lost,
+    runs.c.forked_from,
 )
 _MAPPINGS = (runs.c.config, runs.c.summary, runs.c.environment)
 

@@ -8,26 +8,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from wanllmdb_server.domain.receipt import Tally
 from wanllmdb_server.domain.series import KeyStats
 
-STALE_AFTER_S: Final = 90.0  # no sign of life for so long: crashed, until one comes
+# A living writer says something every 15 seconds, and every 5 while somebody looks.
+LOOK_EVERY_S: Final = 5.0  # how often silence is looked for
+UNREACHABLE_AFTER_S: Final = 45.0  # three signs of life are missing: maybe the network
+CRASHED_AFTER_S: Final = 90.0 - LOOK_EVERY_S  # shown as crashed within 90 s of the last sign
 SYSTEM_PREFIX: Final = "system/"  # keys of the machine's own figures, in no summary
 CONSOLE_PREFIX: Final = "console/"  # keys of what the script printed, a line a point
 MAX_TEXT: Final = 65_536  # characters of notes; names, groups and tags are shorter
 MAX_NAME: Final = 256
 MAX_TAGS: Final = 256
+MAX_SIGNAL: Final = 64
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class RunState(enum.StrEnum):
-    """How a run stands. Everything but `running` is left as soon as new data comes."""
+    """How a run stands: by its silence while it is open, by its end when that was heard.
+
+    An open run is running again as soon as anything is heard of it, after any time.
+    """
 
     RUNNING = "running"
+    UNREACHABLE = "unreachable"  # silent for a while; nobody knows more
+    CRASHED = "crashed"  # silent for so long that nobody waits any more
+    PREEMPTED = "preempted"  # told to go by its scheduler, and gone
+    KILLED = "killed"  # somebody asked it to stop, and it ended
     FINISHED = "finished"  # exit code 0
     FAILED = "failed"  # another exit code
-    CRASHED = "crashed"  # no sign of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class Run:
         color: index into the ring of run colours, given at creation.
         config: what the user set; `environment` what was found (host, git, argv, versions).
         summary: what the user set explicitly; the last value of each key is in the store.
+        preempting: by which signal the script was told to go, since it last began.
         logged, lost: what the SDK counted, None until it said so.
     """
 
@@ -66,8 +78,22 @@ class Run:
     summary: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     stop_requested: bool = False
+    preempting: str | None = None
     logged: int | None = None
     lost: int | None = None
+    forked_from: Fork | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where a run comes from: what was shown of another up to a step. That may be gone since."""
+
+    owner: str
+    project: str
+    id: str
+    name: str
+    step: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +105,27 @@ class Finish:
         time: when, on the writer's clock in microseconds; None is now. A finish from before
             the run was resumed changes nothing.
         logged, lost: rows as the writer counted them.
+        writer: who says so; None: somebody who ends the run for it.
+        stopped: whether it ended because it was asked to; None: the writer does not say.
     """
 
     exit_code: int
     time: int | None = None
     logged: int | None = None
     lost: int | None = None
+    stopped: bool | None = None
+    writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preemption:
+    """A writer says that its script was told to go, by which signal and when (microseconds).
+
+    One from before the run was resumed changes nothing.
+    """
+
+    signal: str
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +161,10 @@ class RunChanges:
     group: str | None = None
     job_type: str | None = None
     stop_requested: bool | None = None
+    preemption: Preemption | None = None
     finish: Finish | None = None
     losses: tuple[Loss, ...] = ()
+    tallies: tuple[Tally, ...] = ()
     sign_of_life: bool = False
 
     @property
@@ -130,14 +173,28 @@ class RunChanges:
         return self == RunChanges()
 
 
-def state_after_finish(exit_code: int) -> RunState:
-    """The state of a run whose script ended with this code."""
-    return RunState.FINISHED if exit_code == 0 else RunState.FAILED
+def state_at_end(finish: Finish, *, preempting: str | None, stop_requested: bool) -> RunState:
+    """The state of a run whose script has ended.
+
+    What the writer says of the stop wins over what was requested: it may have ended by itself
+    before it heard. Exit code 0 is success, whatever the scheduler said.
+    """
+    if stop_requested if finish.stopped is None else finish.stopped:
+        return RunState.KILLED
+    if finish.exit_code == 0:
+        return RunState.FINISHED
+    return RunState.FAILED if preempting is None else RunState.PREEMPTED
 
 
-def is_stale(state: RunState, heartbeat_at: int, now: int) -> bool:
-    """Whether a run that says it runs has been silent for too long (microseconds)."""
-    return state is RunState.RUNNING and now - heartbeat_at > STALE_AFTER_S * 1_000_000
+def state_in_silence(silent: int, *, preempting: str | None, stop_requested: bool) -> RunState:
+    """The state of an open run of which nothing was heard for so many microseconds."""
+    if silent <= UNREACHABLE_AFTER_S * 1_000_000:
+        return RunState.RUNNING
+    if preempting is not None:
+        return RunState.PREEMPTED
+    if silent <= CRASHED_AFTER_S * 1_000_000:
+        return RunState.UNREACHABLE
+    return RunState.KILLED if stop_requested else RunState.CRASHED
 
 
 def id_fault(run_id: str) -> str | None:

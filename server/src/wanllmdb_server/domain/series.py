@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 XAxis = Literal["step", "relative", "wall"]
+Superseded = Literal["hide", "include", "only"]  # what becomes of superseded points
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Curve:
     Attributes:
         series: whose curve it is.
         width: steps in a bucket, a power of two; 1 means that no two steps share a bucket.
-        logged: points in the whole series, in and out of the window; also the cursor after
-            which a live tail goes on.
+        logged: points in the whole series, in and out of the window, superseded or not; also
+            the cursor after which a live tail goes on.
         bin: int64 [n], `step // width` of each bucket.
         step: int64 [n], step of the bucket's last point (the one at the highest step; of
             equal steps the one that came last).
@@ -74,7 +75,8 @@ class KeyStats(NamedTuple):
 
     `kind` is "number" for points that are numbers (booleans count as 0 and 1), "object" for
     strings, lists, media and the like; an object series has only `last` (the value itself),
-    `last_step`, `last_time` and `logged`.
+    `last_step`, `last_time`, `logged` and `superseded`. Of the points `logged`, `superseded`
+    were logged anew by a later attempt; everything else is said of the others.
     """
 
     key: str
@@ -90,13 +92,15 @@ class KeyStats(NamedTuple):
     nan: int = 0
     posinf: int = 0
     neginf: int = 0
+    superseded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Exact points, with nothing left out. Parallel lists; `value` holds any logged value.
 
-    `cursor` continues behind the last point; None when there is no more.
+    `cursor` continues behind the last point; None when there is no more. `superseded` says so
+    of each point where superseded ones were asked for, and is empty where they are left out.
     """
 
     series: Series
@@ -104,6 +108,7 @@ class Points:
     time: list[int]
     value: list[Any]
     cursor: str | None = None
+    superseded: list[bool] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Database: the one SQLite file that holds the log and the chunks, and who may write it when.
 
     batch   the log: bodies as they came, until their points are in chunks
-    writer  how far each writer of a run is durable
+    writer  how far each writer of a run is durable, and what was taken of it up to there
     key     names of series, numbered within a run by their first appearance
     chunk   a note about each series in each segment (`segment.NOTE`)
     body    all big bytes and nothing else
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS batch(id INTEGER PRIMARY KEY, run INT NOT NULL, low I
     first INT NOT NULL, last INT NOT NULL, records INT NOT NULL, body BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS batch_run ON batch(run);
 CREATE TABLE IF NOT EXISTS writer(run INT, name TEXT, position INT NOT NULL,
-    PRIMARY KEY(run, name)) WITHOUT ROWID;
+    rows INT, points INT, refused INT, PRIMARY KEY(run, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS key(run INT, name TEXT, id INT NOT NULL,
     PRIMARY KEY(run, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunk(run INT, key INT, kind INT, gen INT, part INT, n INT NOT NULL,
@@ -63,6 +63,7 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self.log = self._connect_to_write()
         self.log.executescript(_SCHEMA)
+        _add_totals(self.log)
         self.sealing = self._connect_to_write()
         # A power cut may undo the last sealing: its points are then in the log again. The
         # log's next sync, and every checkpoint, makes all before it durable, in this order.
@@ -147,3 +148,11 @@ class Database:
         """Close all connections; the last one empties the write-ahead log."""
         for connection in (*self._readers, self.sealing, self.log):
             connection.close()
+
+
+def _add_totals(connection: sqlite3.Connection) -> None:
+    """Give the writers of an older file the columns that it lacks; what they took is not known."""
+    known = {name for _, name, *_ in connection.execute("PRAGMA table_info(writer)")}
+    for name in ("rows", "points", "refused"):
+        if name not in known:
+            connection.execute(f"ALTER TABLE writer ADD COLUMN {name} INT")

@@ -2,8 +2,8 @@
 
 `append` hands a batch to a small pool that takes it apart, and to the queue of the one thread
 that writes. That thread takes what waits (and, when callers come in numbers, waits a moment
-for more), writes all bodies and positions in one transaction, then shows the points in the
-memtable, then tells the callers. What it said is durable: SQLite syncs before COMMIT returns.
+for more), writes all bodies, positions and totals in one transaction, then shows the points in
+the memtable, then tells the callers. What it said is durable: SQLite syncs before COMMIT returns.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wanllmdb.wire import Batch, WireError
+from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns
+from wanllmdb_server.metrics.counting import Room, Taken
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.replay import replay, table_of
-from wanllmdb_server.metrics.statements import erase_run, insert_batches, set_positions
+from wanllmdb_server.metrics.statements import add_to_writers, erase_run, insert_batches
 from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
 
 GROUP: Final = 64  # batches in one transaction, at most
@@ -68,6 +70,8 @@ class _New:
     columns: Columns
     number: int
     low: int
+    table: RunTable
+    taken: Taken
 
 
 _Answer = tuple[asyncio.Future[Any], Any]
@@ -195,29 +199,34 @@ class BatchLog:
     def _commit_all(self, items: list[_Append]) -> list[_Answer]:
         answers: list[_Answer] = []
         fresh: list[_New] = []
-        positions: dict[tuple[int, str], int] = {}
+        more: dict[tuple[int, str], WriterTotals] = {}
+        room = Room()
         for item in items:
             writer = (item.run, item.batch.writer)
-            known = positions.get(writer)
-            low = self._position(writer) if known is None else known
+            mine = more.get(writer)
+            low = self._position(writer) if mine is None else mine.position
             found = self._check(item, low)
             if isinstance(found, Columns):
-                self._number += 1
-                fresh.append(_New(item, found, self._number, low))
-                positions[writer] = item.batch.end
+                new = self._new(item, found, low, room)
+                fresh.append(new)
+                more[writer] = new.taken.on_top_of(mine, item.batch.end)
             else:
                 answers.append((item.answer, found))
-        tables = [table_of(self._database, self._memtable, new.item.run) for new in fresh]
         if fresh:
-            self._write(fresh, positions)
-        for table, new in zip(tables, fresh, strict=True):
-            rejected = table.add(new.columns, new.number, self._clock())
-            malformed = sum(code == "malformed-row" for _, code, _ in new.columns.rejected)
-            rows = len(new.columns.position) - malformed
+            self._write(fresh, more)
+        for new in fresh:
+            rejected = new.table.add(new.columns, new.number, self._clock())
             rejected = new.columns.rejected + rejected
-            answers.append((new.item.answer, Accepted(new.item.batch.end, rows, rejected)))
-            self._grown(table, len(new.item.batch.body))
+            accepted = Accepted(new.item.batch.end, new.taken.rows, rejected)
+            answers.append((new.item.answer, accepted))
+            self._grown(new.table, len(new.item.batch.body))
         return answers
+
+    def _new(self, item: _Append, found: Columns, low: int, room: Room) -> _New:
+        table = table_of(self._database, self._memtable, item.run)
+        taken = room.count(item.run, table.keys, found)
+        self._number += 1
+        return _New(item, found, self._number, low, table, taken)
 
     def _check(self, item: _Append, low: int) -> Columns | Accepted | Exception:
         """What is new of a batch to a store that knows its writer up to `low`."""
@@ -231,7 +240,7 @@ class BatchLog:
             return Accepted(low, 0)
         return columns.after(found, low)
 
-    def _write(self, fresh: list[_New], positions: dict[tuple[int, str], int]) -> None:
+    def _write(self, fresh: list[_New], more: dict[tuple[int, str], WriterTotals]) -> None:
         connection = self._database.log
         with self._database.transaction(connection):
             insert_batches(
@@ -242,10 +251,10 @@ class BatchLog:
                     if new.columns.numbers or new.columns.objects
                 ],
             )
-            set_positions(connection, positions)
+            add_to_writers(connection, more)
         if len(self._positions) > _MAX_WRITERS:
             self._positions.clear()
-        self._positions.update(positions)
+        self._positions.update((writer, each.position) for writer, each in more.items())
 
     def _position(self, writer: tuple[int, str]) -> int:
         known = self._positions.get(writer)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from wanllmdb.wire import MAX_KEYS_PER_RUN, Batch
+from wanllmdb_server.domain.receipt import Count, WriterTotals
 from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns, Rejection
@@ -38,9 +39,12 @@ class _Key:
     objects: list[_Point] = field(default_factory=list)
 
 
+_NOTHING = WriterTotals(0, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class _Run:
-    positions: dict[str, int] = field(default_factory=dict)
+    writers: dict[str, WriterTotals] = field(default_factory=dict)
     keys: dict[str, _Key] = field(default_factory=dict)
 
 
@@ -54,20 +58,36 @@ class MemoryMetricStore:
         """See `MetricStore`."""
         found = columns.take_apart(batch)
         mine = self._runs.setdefault(run, _Run())
-        low = mine.positions.get(batch.writer, 0)
+        before = mine.writers.get(batch.writer, _NOTHING)
+        low = before.position
         if batch.start > low:
             raise PositionGapError(low)
         if batch.end <= low:
             return Accepted(low, 0)
-        mine.positions[batch.writer] = batch.end
         new = columns.after(found, low)
+        points = _size(mine)
         rejected = new.rejected + _add(mine, new)
-        malformed = sum(code == "malformed-row" for _, code, _ in new.rejected)
-        return Accepted(batch.end, len(new.position) - malformed, rejected)
+        rows = len(new.position) - sum(code == "malformed-row" for _, code, _ in new.rejected)
+        mine.writers[batch.writer] = WriterTotals(
+            batch.end,
+            (before.rows or 0) + rows,
+            (before.points or 0) + _size(mine) - points,
+            (before.refused or 0) + len(rejected),
+        )
+        return Accepted(batch.end, rows, rejected)
 
     async def positions(self, run: int) -> Mapping[str, int]:
         """See `MetricStore`."""
-        return dict(self._runs.get(run, _Run()).positions)
+        return {name: each.position for name, each in (await self.writers(run)).items()}
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        """See `MetricStore`."""
+        return dict(self._runs.get(run, _Run()).writers)
+
+    async def count(self, run: int) -> Count:
+        """See `MetricStore`."""
+        mine = self._runs.get(run, _Run())
+        return Count(_size(mine), (), dict(mine.writers))
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
@@ -176,6 +196,10 @@ def _add(run: _Run, new: Columns) -> list[Rejection]:
     for each in new.objects:
         put(each.key, each.position, _Point(each.step, each.time, each.value), number=False)
     return rejected
+
+
+def _size(run: _Run) -> int:
+    return sum(len(key.numbers) + len(key.objects) for key in run.keys.values())
 
 
 def _step(point: _Point) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window
 from wanllmdb_server.metrics import drawing, paging, pyramid, statistics
 from wanllmdb_server.metrics.chunk import EMPTY, Stretch, Thing, join
@@ -30,6 +31,7 @@ from wanllmdb_server.metrics.statements import (
     fetch_notes,
     fetch_numbers,
     fetch_run_notes,
+    fetch_writers,
 )
 
 THREADS: Final = 4
@@ -59,6 +61,10 @@ class Reader:
             .execute("SELECT name, position FROM writer WHERE run = ?", (run,))
             .fetchall()
         )
+
+    def writers(self, run: int) -> dict[str, WriterTotals]:
+        """See `MetricStore.writers`."""
+        return fetch_writers(self._connection(), run)
 
     def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore.curves`."""

@@ -6,6 +6,7 @@ import logging
 
 from wanllmdb.wire import Batch, Kind, WireError
 from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.statements import fetch_table
@@ -24,9 +25,8 @@ def replay(database: Database, memtable: Memtable, now: float) -> int:
         "SELECT id, run, low, first, last, records, body FROM batch ORDER BY id"
     ):
         last = number
-        batch = Batch("", start, end, records, 1 << Kind.ROW, body)
         try:
-            found = columns.after(columns.take_apart(batch), low)
+            found = read_back(low, start, end, records, body)
         except WireError:
             _logger.exception("metrics: batch %d of run %d is damaged; set apart", number, run)
             damaged.append(number)
@@ -39,6 +39,12 @@ def replay(database: Database, memtable: Memtable, now: float) -> int:
             )
             database.log.execute("DELETE FROM batch WHERE id = ?", (number,))
     return last
+
+
+def read_back(low: int, start: int, end: int, records: int, body: bytes) -> Columns:
+    """What a batch of the log brought that was new then; raises WireError if it is damaged."""
+    batch = Batch("", start, end, records, 1 << Kind.ROW, body)
+    return columns.after(columns.take_apart(batch), low)
 
 
 def table_of(database: Database, memtable: Memtable, run: int) -> RunTable:

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from wanllmdb.wire import Batch
+from wanllmdb_server.domain.receipt import Count, WriterTotals
 from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.metrics.census import Census
 from wanllmdb_server.metrics.chunk import EMPTY
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.log import BatchLog
@@ -71,6 +73,8 @@ class SqliteMetricStore:
         )
         self._reader = Reader(database, self._memtable)
         self._readers = ThreadPoolExecutor(THREADS, "metric-read")
+        self._census = Census(database)
+        self._counting = ThreadPoolExecutor(1, "metric-count")  # so that no curve waits for it
         self._log.start()
         self._sealer.start()
 
@@ -103,6 +107,15 @@ class SqliteMetricStore:
     async def positions(self, run: int) -> Mapping[str, int]:
         """See `MetricStore`."""
         return await self._read(self._reader.positions, run)
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.writers, run)
+
+    async def count(self, run: int) -> Count:
+        """See `MetricStore`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._counting, self._census.count, run)
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
@@ -154,6 +167,7 @@ class SqliteMetricStore:
         self._log.close()
         self._sealer.close()
         self._readers.shutdown()
+        self._counting.shutdown()
         self._database.close()
 
     async def _read(self, method: Callable[..., T], *args: object) -> T:

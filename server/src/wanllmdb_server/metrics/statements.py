@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from wanllmdb.wire import Batch
+from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.metrics.memtable import Kept, RunTable
 from wanllmdb_server.metrics.segment import (
     NOTE,
@@ -81,21 +82,38 @@ def insert_batches(
     )
 
 
-def set_positions(connection: sqlite3.Connection, positions: Mapping[tuple[int, str], int]) -> None:
-    """Write how far each (run, writer) is durable, in one statement."""
-    places, names = _joined([name.encode() for _, name in positions])
+def add_to_writers(
+    connection: sqlite3.Connection, more: Mapping[tuple[int, str], WriterTotals]
+) -> None:
+    """Write how far each (run, writer) is durable, and add what was taken, in one statement.
+
+    What was not counted from the beginning is NULL, and stays so.
+    """
+    places, names = _joined([name.encode() for _, name in more])
     rows = [
-        (run, position, *place)
-        for ((run, _), position), place in zip(positions.items(), places, strict=True)
+        (run, *place, each.position, each.rows, each.points, each.refused)
+        for ((run, _), each), place in zip(more.items(), places, strict=True)
     ]
     connection.execute(
-        "INSERT INTO writer(run, position, name)"
-        " SELECT json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'), CAST("
-        " substr(?2, json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]')) AS TEXT)"
+        "INSERT INTO writer(run, name, position, rows, points, refused)"
+        " SELECT json_extract(e.value, '$[0]'), CAST("
+        " substr(?2, json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]')) AS TEXT),"
+        " json_extract(e.value, '$[3]'), json_extract(e.value, '$[4]'),"
+        " json_extract(e.value, '$[5]'), json_extract(e.value, '$[6]')"
         " FROM json_each(?1) e WHERE true"
-        " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position",
+        " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position,"
+        " rows = writer.rows + excluded.rows, points = writer.points + excluded.points,"
+        " refused = writer.refused + excluded.refused",
         (json.dumps(rows), names),
     )
+
+
+def fetch_writers(connection: sqlite3.Connection, run: int) -> dict[str, WriterTotals]:
+    """The totals of each writer of a run."""
+    rows = connection.execute(
+        "SELECT name, position, rows, points, refused FROM writer WHERE run = ?", (run,)
+    ).fetchall()
+    return {name: WriterTotals(*totals) for name, *totals in rows}
 
 
 def _joined(parts: Sequence[bytes]) -> tuple[list[tuple[int, int]], bytes]:

@@ -3,6 +3,14 @@
 Two promises hold for every store, and tests/contracts/test_metric_store.py keeps them: what
 was acknowledged is never lost, nor kept twice; what is drawn was logged.
 
+A run may be logged in several *attempts*: what a process, its ranks and its children log is the
+first; one that goes on after a crash is the next (`begin_attempt`). What a later attempt logs
+anew supersedes what earlier ones logged there: within each series, every point of an earlier
+attempt at or behind the first step that the later one logged. Curves, statistics and points
+leave superseded points out; none is ever lost, and `points` gives them when asked. Writers of
+one attempt hide nothing of each other. Series that are no part of the training (`system/`,
+`console/`) are shown in full. docs/decisions/0014-resume-and-superseded.md says why.
+
 Threads and loops: every method is called on one event loop and may be called concurrently;
 an implementation does its disk and array work in threads of its own. Batches of one
 (run, writer) may arrive concurrently, twice, or overlapping. A run is the catalog's number.
@@ -14,7 +22,17 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from wanllmdb.wire import Batch
-from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.domain.receipt import Count, WriterTotals
+from wanllmdb_server.domain.series import (
+    Accepted,
+    Curve,
+    KeyStats,
+    Points,
+    Series,
+    Superseded,
+    Tail,
+    Window,
+)
 
 
 class PositionGapError(Exception):
@@ -42,8 +60,69 @@ class MetricStore(Protocol):
         """
         ...
 
+    async def begin_attempt(
+        self, run: int, writer: str, *, at: int, since: int, after: int | None = None
+    ) -> None:
+        """`writer` goes on with the run where others left it: a later attempt begins.
+
+        Told before the writer's first batch, durable when this returns. Who was heard before
+        belongs to the attempts before, and a writer that nobody says anything of to the last
+        one. A writer that has its attempt already keeps it: told twice is as told once.
+
+        Attempts are ordered by `at`, not by when the store hears of them, so that an attempt
+        that was kept offline and comes late supersedes nothing of the one that followed it.
+        And a writer that logs, after a later attempt began, ran beside it: from then on the
+        two count as one, unless the later one was rewound to a step.
+
+        Args:
+            run: may be one that nobody logged to.
+            writer: the one that goes on.
+            at: when it began, in microseconds on its clock (`started_at`).
+            since: when the run began, on the clock of who made it.
+            after: it was rewound to this step: what earlier attempts logged behind it is
+                superseded from now on, in every series, whether it is logged again or not.
+        """
+        ...
+
+    async def join_attempt(self, run: int, writer: str, *, at: int) -> None:
+        """`writer` is one of several that run at the same time: a rank, a child, `shared`.
+
+        It belongs to the attempt that began nearest to `at`. Nothing is done, and nothing
+        written, while the run has but one attempt.
+        """
+        ...
+
+    async def copy(self, source: int, target: int, until: int) -> None:
+        """Give `target` what is shown of `source` up to the step `until`, as if logged before.
+
+        For a fork: the points become an attempt before all others of `target`. They stay when
+        `source` is forgotten, and what comes to `source` later is not among them. A target
+        that was given points once is not given any again, so a caller that does not know
+        whether it has copied copies once more. All of it is there, or nothing. In `writers`
+        they count as points, not as rows, of `domain.receipt.COPIED`, at position 0.
+
+        Raises:
+            StoreFullError: there is no room for it; nothing was copied, try later.
+        """
+        ...
+
     async def positions(self, run: int) -> Mapping[str, int]:
         """How far each writer of a run is durable."""
+        ...
+
+    async def writers(self, run: int) -> Mapping[str, WriterTotals]:
+        """What was taken of each writer of a run, counted in one with its position.
+
+        Whatever comes again, and whatever dies in between, is counted once.
+        """
+        ...
+
+    async def count(self, run: int) -> Count:
+        """The points of a run that are there now, found by reading all that is kept of it.
+
+        Nothing that was counted before is believed, and every checksum is verified. What is
+        damaged is named in the answer, not raised. It takes its time, beside other questions.
+        """
         ...
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
@@ -57,9 +136,18 @@ class MetricStore(Protocol):
         ...
 
     async def points(
-        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+        self,
+        series: Series,
+        window: Window,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        superseded: Superseded = "hide",
     ) -> Points:
-        """Exact points by step (equal steps by arrival), at most `limit`, numbers or objects.
+        """Exact points by step (equal steps by attempt, then by arrival), at most `limit`.
+
+        Numbers and objects alike; those that are superseded are left out, there too, or alone.
+        A cursor goes on with the question that gave it.
 
         Raises:
             ValueError: the cursor is none that this method gave.
@@ -69,7 +157,9 @@ class MetricStore(Protocol):
     async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
         """What came to number series after `after[i]` points, in order of arrival.
 
-        Served from memory; a series with nothing new gives an empty tail.
+        Served from memory; a series with nothing new gives an empty tail. A tail never leads
+        over a point that took others out of the view, or was superseded as it came: it begins
+        behind it, with `start` beyond `after[i]`, for the asker to draw the curve anew.
         """
         ...
 
@@ -79,7 +169,8 @@ class MetricStore(Protocol):
         """The series of each run with their statistics, by key; all, or those named.
 
         A run that nobody logged to has none. A key with numbers and objects is a series of
-        numbers; its objects are found among its `points`.
+        numbers; its objects are found among its `points`. `logged` and `superseded` count
+        points, all else is said of those that are shown; a series without any is left out.
         """
         ...
 

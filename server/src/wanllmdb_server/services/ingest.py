@@ -12,11 +12,12 @@ no question to the catalog, whose answer of a moment ago is remembered.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from wanllmdb import wire
@@ -37,6 +38,7 @@ from wanllmdb_server.domain.errors import (
 )
 from wanllmdb_server.domain.event import RunChanged, RunMoved, project_topic, run_topic
 from wanllmdb_server.domain.metric import Metric, Rejection, Steps
+from wanllmdb_server.domain.receipt import ANSWERED_PREFIX
 from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run, RunChanges
 from wanllmdb_server.domain.series import Accepted
@@ -80,6 +82,7 @@ class Ingest:
         self._boot = boot
         self._recent = Recent[Run](lifetime=REMEMBER_US, size=REMEMBERED)
         self._touched: dict[int, float] = {}
+        self._heard: defaultdict[int, set[str]] = defaultdict(set)
         self._turns: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = (
             weakref.WeakValueDictionary()
         )
@@ -101,10 +104,11 @@ class Ingest:
         run = await self._locate(actor, owner, project, run_id)
         turn = self._turns.setdefault((run.number, writer), asyncio.Lock())
         async with turn:
-            if batch.kinds == 1 << Kind.ROW:
+            if not batch.kinds & ~wire.PLAIN_KINDS:
                 accepted = await self._append(run, batch)
             else:
                 accepted = await self._accept_mixed(run, batch)
+        self._heard[run.number].add(writer)
         self._announce(run, accepted)
         return Answer(accepted, stop=run.stop_requested, watched=self._watched(run))
 
@@ -149,7 +153,7 @@ class Ingest:
             raise _gap(position)
         if batch.end <= position:
             return Accepted(position, 0)
-        reading, batch = await self._sorted(batch, position)
+        reading = await self._sorted(batch, position)
         if not reading.changes.nothing:
             await self._apply(run, reading.changes)
         accepted = await self._append(run, batch)
@@ -157,7 +161,7 @@ class Ingest:
             await self._seal(run)
         return Accepted(accepted.position, accepted.rows, [*reading.rejected, *accepted.rejected])
 
-    async def _sorted(self, batch: Batch, position: int) -> tuple[Reading, Batch]:
+    async def _sorted(self, batch: Batch, position: int) -> Reading:
         try:
             if len(batch.body) < IN_THREAD_BYTES:
                 return sort_out(batch, position)
@@ -179,6 +183,7 @@ class Ingest:
 
     async def _apply(self, run: Run, changes: RunChanges) -> None:
         now = self._catalog.clock()
+        changes = replace(changes, sign_of_life=True)
         await asyncio.to_thread(apply_changes, self._catalog, run.number, changes, now=now)
         self._touched[run.number] = self._clock()
         self._tell_changed(run)
@@ -193,9 +198,9 @@ class Ingest:
         self, actor: Actor, run: Run, points: Sequence[tuple[int, Metric]], batch_id: str | None
     ) -> list[Rejection]:
         if batch_id is None:
-            writer, first = f"json-{self._boot}", None
+            writer, first = f"{ANSWERED_PREFIX}{self._boot}", None
         else:
-            writer, first = f"json-{actor.user_id}-{batch_id}", 0
+            writer, first = f"{ANSWERED_PREFIX}{actor.user_id}-{batch_id}", 0
         turn = self._turns.setdefault((run.number, "json"), asyncio.Lock())
         async with turn:  # a step that follows the last one needs to be the only one that does
             known = (await self._store.positions(run.number)).get(writer, 0)
@@ -273,7 +278,9 @@ class Ingest:
 
     async def _touch(self, run: Run) -> None:
         now = self._catalog.clock()
-        healed = await asyncio.to_thread(touch, self._catalog, [run.number], now=now)
+        heard = {run.number: self._heard.pop(run.number, set())}
+        told = functools.partial(touch, writers=heard, now=now)
+        healed = await asyncio.to_thread(told, self._catalog, [run.number])
         if healed:
             self._tell_changed(run)
         if len(self._touched) > REMEMBERED:

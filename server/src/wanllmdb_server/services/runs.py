@@ -7,25 +7,28 @@ and its writers by their names. What a writer says again changes nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from wanllmdb_server.catalog import openings
 from wanllmdb_server.catalog import projects as project_rows
 from wanllmdb_server.catalog import runs as rows
 from wanllmdb_server.catalog.access import (
     find_project,
     locate_run,
     project_not_found,
-    run_not_found,
 )
 from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.openings import Door, Opened, Terms
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain import project as project_rules
 from wanllmdb_server.domain.access import Actor, Resource, Verb, must_be_allowed, must_be_known
-from wanllmdb_server.domain.errors import ConflictError, Fault, InvalidError
+from wanllmdb_server.domain.errors import Fault, InvalidError, NotFoundError
 from wanllmdb_server.domain.event import RunChanged, RunDeleted, project_topic, run_topic
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import (
@@ -43,20 +46,22 @@ from wanllmdb_server.domain.series import KeyStats
 from wanllmdb_server.events.bus import EventBus
 from wanllmdb_server.metrics.store import MetricStore
 
-Resume = Literal["allow", "must", "never"]
-Outcome = Literal["created", "resumed", "known"]
-
 MAX_WRITER: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run that was begun: whether it is new or goes on, and behind which step."""
+    """A run that was begun: whether it is new or goes on, and with which step.
+
+    `last_step` is the last that is shown; `first_step` the one that this writer begins with,
+    however often it asks.
+    """
 
     run: Run
     created: bool
     resumed: bool
     last_step: int | None
+    first_step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Runs:
         self._catalog = catalog
         self._store = store
         self._bus = bus
+        self._listening_since = catalog.clock()
 
     async def create(
         self,
@@ -82,49 +88,100 @@ class Runs:
         new: NewRun,
         *,
         owner: str | None = None,
-        resume: Resume | None = None,
+        terms: Terms | None = None,
     ) -> Begun:
         """Begin a run, or go on with the one of this id; makes the project if there is none.
 
         Raises:
-            ConflictError: `never`, and another writer has begun it; code `run-exists`.
-            NotFoundError: `must`, and there is no such run; code `run-not-found`.
+            ConflictError, NotFoundError, InvalidError: it is not as the terms want it; see
+                `catalog.openings.open_run`.
             InvalidError: an id, name, text or tag cannot be one.
         """
         _check_new(project, new)
-        run, outcome = await asyncio.to_thread(
-            self._begin, actor, owner or actor.name, project, new, resume
+        terms = terms or Terms()
+        owner = owner or actor.name
+        last_steps = await self._last_steps(actor, owner, project, new, terms)
+        opened, run = await asyncio.to_thread(
+            self._begin, actor, owner, project, new, terms, last_steps
         )
-        keys: list[KeyStats] = []
-        if outcome != "created":
-            keys = (await self._store.keys([run.number])).get(run.number, [])
-        if outcome != "known":
+        await self._arrange(run, new, opened)
+        keys = (await self._store.keys([run.number])).get(run.number, [])
+        if opened.outcome != "known":
             self._tell(run)
+        writer = opened.writer
         return Begun(
             replace(run, summary=_merged(run.summary, keys)),
-            created=outcome == "created",
-            resumed=outcome == "resumed",
-            last_step=max((k.last_step for k in keys if is_users_key(k.key)), default=None),
+            created=opened.outcome == "created",
+            resumed=opened.outcome == "resumed" if writer is None else writer.resumed,
+            last_step=_last_step(keys),
+            first_step=0 if writer is None else writer.first_step or 0,
         )
 
-    def _begin(
-        self, actor: Actor, owner: str, project: str, new: NewRun, resume: Resume | None
-    ) -> tuple[Run, Outcome]:
+    async def _last_steps(
+        self, actor: Actor, owner: str, project: str, new: NewRun, terms: Terms
+    ) -> dict[int, int | None]:
+        """The last step shown of the run, if it is there, and of the one that it is forked from."""
+        numbers = await asyncio.to_thread(self._concerned, actor, owner, project, new, terms)
+        keys = await self._store.keys(numbers) if numbers else {}
+        return {number: _last_step(keys.get(number, [])) for number in numbers}
+
+    def _concerned(
+        self, actor: Actor, owner: str, project: str, new: NewRun, terms: Terms
+    ) -> list[int]:
         must_be_known(actor)
+        found: list[int] = []
+        with self._catalog.reading() as connection:
+            with contextlib.suppress(NotFoundError):  # it is made, or missed, in a moment
+                number = find_project(
+                    connection, actor, owner, project, Resource.RUN, Verb.CREATE
+                ).id
+                found += filter(None, [rows.run_number(connection, number, new.id)])
+            if terms.fork is not None:
+                with contextlib.suppress(NotFoundError):
+                    source = openings.find_source(connection, actor, (owner, project), terms.fork)
+                    found.append(source.number)
+        return found
+
+    def _begin(
+        self,
+        actor: Actor,
+        owner: str,
+        project: str,
+        new: NewRun,
+        terms: Terms,
+        last_steps: dict[int, int | None],
+    ) -> tuple[Opened, Run]:
         now = self._catalog.clock()
         with self._catalog.writing() as connection:
             project_id = self._project(connection, actor, owner, project, now)
-            number = rows.run_number(connection, project_id, new.id)
-            outcome: Outcome = "known"
-            if number is None:
-                if resume == "must":
-                    raise run_not_found(new.id)
-                number = rows.insert_run(connection, actor, project_id, new, now=now)
-                outcome = "created"
-            elif self._goes_on(connection, number, new, resume):
-                rows.resume_run(connection, number, new, now=now)
-                outcome = "resumed"
-            return rows.read_run(connection, number, full=True), outcome
+            since = self._listening_since
+            door = Door(
+                connection, actor, project_id, owner, project, last_steps, now=now, since=since
+            )
+            opened = openings.open_run(door, new, terms)
+            return opened, rows.read_run(connection, opened.number, full=True)
+
+    async def _arrange(self, run: Run, new: NewRun, opened: Opened) -> None:
+        """Tell the store where the writer stands, before it is told that it may send.
+
+        All of it is said again with each repetition, so that nothing is missed by a server
+        that stopped in between.
+        """
+        if run.forked_from is not None:
+            source = run.forked_from
+            await self._store.copy(source.number, run.number, source.step)
+        writer = opened.writer
+        if writer is None:
+            if new.writer is not None:  # a fork child's, sent by another process
+                await self._store.join_attempt(run.number, new.writer, at=new.started_at or 0)
+        elif opened.goes_on:
+            # What came before a run that was not there yet began before it.
+            since = run.started_at - (opened.outcome == "created")
+            await self._store.begin_attempt(
+                run.number, writer.name, at=writer.began, since=since, after=writer.rewound_to
+            )
+        elif opened.outcome != "created":
+            await self._store.join_attempt(run.number, writer.name, at=writer.began)
 
     def _project(
         self, connection: Connection, actor: Actor, owner: str, project: str, now: int
@@ -138,16 +195,6 @@ class Runs:
             raise project_not_found(owner, project)
         must_be_allowed(actor, Resource.PROJECT, Verb.CREATE)
         return project_rows.create_project(connection, actor, owner, project, "", now=now)
-
-    def _goes_on(
-        self, connection: Connection, number: int, new: NewRun, resume: Resume | None
-    ) -> bool:
-        """Whether a writer that was not there before goes on with a run."""
-        if new.writer is not None and rows.knows_writer(connection, number, new.writer):
-            return False  # its own creation, sent again
-        if resume == "never":
-            raise ConflictError(f"There is a run '{new.id}' already.", code="run-exists")
-        return new.writer is not None or resume is not None
 
     async def get(self, actor: Actor, owner: str, project: str, run_id: str) -> Run:
         """A run with all that is known of it; its summary is merged with the last values."""
@@ -169,11 +216,15 @@ class Runs:
         run = await self._locate(actor, owner, project, run_id, Verb.UPDATE)
         return await self._apply(run, RunChanges(finish=Finish(exit_code)))
 
-    async def heartbeat(self, actor: Actor, owner: str, project: str, run_id: str) -> Wish:
-        """A run says that it lives, and hears what is wished of it."""
+    async def heartbeat(
+        self, actor: Actor, owner: str, project: str, run_id: str, *, writer: str | None = None
+    ) -> Wish:
+        """A run says by one of its writers that it lives, and hears what is wished of it."""
         run = await self._locate(actor, owner, project, run_id, Verb.UPDATE)
         now = self._catalog.clock()
-        if await asyncio.to_thread(rows.touch, self._catalog, [run.number], now=now):
+        heard = {run.number: [writer]} if writer is not None else {}
+        touch = functools.partial(rows.touch, writers=heard, now=now)
+        if await asyncio.to_thread(touch, self._catalog, [run.number]):
             self._tell(run)
         watched = self._bus.listeners(run_topic(run.number)) > 0
         return Wish(stop=run.stop_requested, watched=watched)
@@ -186,13 +237,18 @@ class Runs:
         gone = RunDeleted(run.project_id, run.number, run.id)
         self._bus.publish(project_topic(run.project_id), gone)
 
-    async def mark_stalled(self) -> int:
-        """Runs that have been silent for too long are crashed; for the worker's loop."""
-        now = self._catalog.clock()
-        stalled = await asyncio.to_thread(rows.mark_stalled, self._catalog, now=now)
-        for run in stalled:
+    async def mark_silent(self) -> int:
+        """Give runs the state that their silence means; for the worker's loop.
+
+        Returns how many have another state now. A server that was down heard nobody: silence
+        counts from its start.
+        """
+        since, now = self._listening_since, self._catalog.clock()
+        mark = functools.partial(rows.mark_silent, listening_since=since, now=now)
+        fallen = await asyncio.to_thread(mark, self._catalog)
+        for run in fallen:
             self._tell(run)
-        return len(stalled)
+        return len(fallen)
 
     async def forget_deleted(self) -> int:
         """Drop the points of deleted runs once more; for the worker's loop.
@@ -241,6 +297,10 @@ class Runs:
     def _tell(self, run: Run) -> None:
         changed = RunChanged(run.project_id, run.number, run.id)
         self._bus.publish(project_topic(run.project_id), changed)
+
+
+def _last_step(keys: list[KeyStats]) -> int | None:
+    return max((k.last_step for k in keys if is_users_key(k.key)), default=None)
 
 
 def _merged(explicit: Mapping[str, Any], keys: list[KeyStats]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Query, Response
 
+from wanllmdb_server.catalog.openings import Terms
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.domain.filter import RunFilter, parse_sort, parse_states, parse_words
-from wanllmdb_server.domain.run import Run, RunChanges
+from wanllmdb_server.domain.run import Fork, Run, RunChanges, RunState
+from wanllmdb_server.domain.writer import Moment, Part, WriterFacts
 from wanllmdb_server.fronts.rest.auth import CurrentActor
 from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Words
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
@@ -20,7 +22,7 @@ from wanllmdb_server.services.run_search import Wanted
 router = RestRouter(prefix=API, tags=["runs"], only_json=True)
 
 Given = Annotated[Services, Depends(services_of)]
-States = Annotated[list[str], Query(description="running, finished, failed, crashed")]
+States = Annotated[list[str], Query(description=", ".join(RunState))]
 SortBy = Annotated[
     str,
     Query(description="A column, `config.<key>` or `summary.<key>`; '-' in front: descending"),
@@ -31,6 +33,10 @@ _CREATE = (Resource.RUN, Verb.CREATE)
 _UPDATE = (Resource.RUN, Verb.UPDATE)
 _RUN: Final = "/projects/{owner}/{project}/runs/{run}"
 _MAPPINGS: Final = ("config", "summary", "environment")
+_TRANSLATED: Final = frozenset({"url", "state", "tags", "forked_from"})
+_NOT_OF_RUN: Final = {
+    "project", "owner", "resume", "tags", "writer_facts", "fork_from", "resume_from"
+}  # fmt: skip
 
 
 @router.post(
@@ -44,15 +50,16 @@ async def create_run(
     body: form.NewRun, response: Response, actor: CurrentActor, services: Given
 ) -> form.BegunRun:
     """Begin a run, or go on with the one of this id; 200 when it was known."""
-    new = NewRun(
-        **body.model_dump(exclude={"project", "owner", "resume", "tags"}),
-        tags=None if body.tags is None else tuple(body.tags),
-    )
     begun = await services.runs.create(
-        actor, body.project, new, owner=body.owner, resume=body.resume
+        actor, body.project, _new(body), owner=body.owner, terms=_terms(body)
     )
     response.status_code = 201 if begun.created else 200
-    return form.BegunRun(run=_run(begun.run), resumed=begun.resumed, last_step=begun.last_step)
+    return form.BegunRun(
+        run=_run(begun.run),
+        resumed=begun.resumed,
+        last_step=begun.last_step,
+        first_step=begun.first_step,
+    )
 
 
 @router.get(
@@ -149,9 +156,26 @@ async def send_heartbeat(
     body: form.Sign | None = None,
 ) -> form.Heartbeat:
     """A sign of life of a run; the answer says what is wished of its script."""
-    del body
-    wish = await services.runs.heartbeat(actor, owner, project, run)
+    writer = body.writer if body is not None else None
+    wish = await services.runs.heartbeat(actor, owner, project, run, writer=writer)
     return form.Heartbeat(stop=wish.stop, watched=wish.watched)
+
+
+def _new(body: form.NewRun) -> NewRun:
+    said = body.model_dump(exclude=_NOT_OF_RUN)
+    facts = body.writer_facts.model_dump() if body.writer_facts is not None else {}
+    if facts:
+        facts |= {"gone": tuple(facts["gone"]), "part": Part(facts["part"])}
+    tags = None if body.tags is None else tuple(body.tags)
+    return NewRun(**said, tags=tags, facts=WriterFacts(**facts))
+
+
+def _terms(body: form.NewRun) -> Terms:
+    return Terms(resume=body.resume, fork=_moment(body.fork_from), rewind=_moment(body.resume_from))
+
+
+def _moment(said: form.Moment | None) -> Moment | None:
+    return None if said is None else Moment(said.run, said.step)
 
 
 def _run(run: Run) -> form.Run:
@@ -160,6 +184,22 @@ def _run(run: Run) -> form.Run:
 
 def _said(run: Run, *, full: bool) -> dict[str, Any]:
     names = [*form.RunLite.model_fields, *(_MAPPINGS if full else ())]
-    said = {name: getattr(run, name) for name in names if name not in {"url", "state", "tags"}}
-    url = f"/{run.owner}/{run.project}/runs/{run.id}"
-    return {**said, "state": run.state.value, "tags": list(run.tags), "url": url}
+    said = {name: getattr(run, name) for name in names if name not in _TRANSLATED}
+    return {
+        **said,
+        "state": run.state.value,
+        "tags": list(run.tags),
+        "forked_from": _origin(run.forked_from),
+        "url": _url(run),
+    }
+
+
+def _origin(fork: Fork | None) -> form.ForkedFrom | None:
+    if fork is None:
+        return None
+    said = {name: getattr(fork, name) for name in form.ForkedFrom.model_fields if name != "url"}
+    return form.ForkedFrom(**said, url=_url(fork))
+
+
+def _url(run: Run | Fork) -> str:
+    return f"/{run.owner}/{run.project}/runs/{run.id}"

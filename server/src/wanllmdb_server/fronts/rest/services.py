@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wanllmdb_server.services.ingest import Ingest
     from wanllmdb_server.services.live import Live
     from wanllmdb_server.services.projects import Projects
+    from wanllmdb_server.services.receipts import Receipts
     from wanllmdb_server.services.run_search import RunSearch
     from wanllmdb_server.services.runs import Runs
 
@@ -32,6 +33,7 @@ class Services:
     files: Files
     ingest: Ingest
     curves: Curves
+    receipts: Receipts
     live: Live
     store: MetricStore
     bus: EventBus

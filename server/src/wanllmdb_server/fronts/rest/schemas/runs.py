@@ -9,11 +9,42 @@ from pydantic import Field
 from wanllmdb_server.domain.run import MAX_TAGS, MAX_TEXT
 from wanllmdb_server.fronts.rest.schemas.form import MAX_INT64, Answer, Body, GivenTime, Time
 
-State = Literal["running", "finished", "failed", "crashed"]
+State = Literal["running", "unreachable", "crashed", "preempted", "killed", "finished", "failed"]
 Values = Annotated[
     dict[str, Any],
     Field(description='NaN and infinities stand as "NaN", "Infinity", "-Infinity"'),
 ]
+
+
+class Moment(Body):
+    """A run at a step. `run` is an id, or `owner/project/id`."""
+
+    run: str = Field(min_length=1, max_length=512)
+    step: int = Field(ge=0, le=MAX_INT64)
+
+
+class WriterFacts(Body):
+    """What a writer says of itself. See the reference of the API."""
+
+    opener: str | None = Field(default=None, max_length=256)
+    label: str | None = Field(default=None, max_length=256)
+    job: str | None = Field(default=None, max_length=256)
+    restarts: int = Field(default=0, ge=0, le=MAX_INT64)
+    gone: list[Annotated[str, Field(max_length=256)]] = Field(default_factory=list, max_length=1000)
+    shared: bool = False
+    part: Literal["primary", "peer", "follower"] = "peer"
+    deferred: bool = False
+
+
+class ForkedFrom(Answer):
+    """Where a run comes from. That run may be gone."""
+
+    owner: str
+    project: str
+    id: str
+    name: str
+    step: int
+    url: str = Field(description="Path of that run's page")
 
 
 class RunLite(Answer):
@@ -36,8 +67,10 @@ class RunLite(Answer):
     tags: list[str]
     user: str | None
     stop_requested: bool
+    preempting: str | None = Field(description="The signal by which its scheduler told it to go")
     logged: int | None
     lost: int | None
+    forked_from: ForkedFrom | None
     url: str = Field(description="Path of the run's page")
 
 
@@ -66,11 +99,12 @@ class RunPage(Answer):
 
 
 class BegunRun(Answer):
-    """A run that was begun; `resumed` when it goes on, behind `last_step`."""
+    """A run that was begun; `resumed` when it was there. The writer begins with `first_step`."""
 
     run: Run
     resumed: bool
     last_step: int | None
+    first_step: int
 
 
 class NewRun(Body):
@@ -89,6 +123,9 @@ class NewRun(Body):
     started_at: GivenTime | None = None
     environment: dict[str, Any] = Field(default_factory=dict)
     writer: str | None = None
+    writer_facts: WriterFacts | None = None
+    fork_from: Moment | None = None
+    resume_from: Moment | None = None
 
 
 class RunPatch(Body):
@@ -110,7 +147,9 @@ class FinishedRun(Body):
 
 
 class Sign(Body):
-    """A sign of life says nothing else."""
+    """A sign of life, and whose it is."""
+
+    writer: str | None = Field(default=None, max_length=256)
 
 
 class Heartbeat(Answer):

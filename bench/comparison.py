@@ -1,0 +1,185 @@
+"""The same figures for trackers of others, in the same run, and how they stand to ours.
+
+Every tracker, ours too, is given the same by the same harness, pinned to one core: see the
+docstrings of `bench.sdk`, `bench.trial`, `bench.work` and `bench.tree`. What differs: runs have
+10,000 steps of ten scalars, and a run that takes longer than some seconds is stopped there and
+not repeated. "total" runs from the first log() to the return of finish(). Each comes with the
+settings that its users get, but offline and silent; mlflow writes into SQLite itself, without a
+server, which spares it HTTP. "kept" is what can be read back after a clean finish: a tracker that
+loses rows is not fast. Disk and processor time are less those of a run of ten steps.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bench.contenders import (
+    FLOOR,
+    NOTHING,
+    OFFLINE,
+    PEERS,
+    Answer,
+    Arena,
+    Contender,
+    TrialError,
+)
+from bench.figures import Figure, number
+from bench.rows import POINTS
+from bench.sdk import KILLED, Size, over_bare, recovered
+from bench.venvs import NotInstalledError
+
+STEPS = 10_000
+CYCLES = 6
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of every tracker.
+
+    Args (fields):
+        name: of the figure.
+        head: what stands over its column.
+        unit: of it.
+        at_least: whether more is better.
+        compared: whether its ratio to ours is printed.
+    """
+
+    name: str
+    head: str
+    unit: str
+    at_least: bool = False
+    compared: bool = True
+
+
+P50 = Column("log() p50", "log() p50 µs", "µs")
+P99 = Column("log() p99", "p99 µs", "µs")
+P999 = Column("log() p99.9", "p99.9 µs", "µs")
+CPU = Column("client CPU, whole tree", "CPU µs/point", "µs/point")
+SPEED = Column("first log() to durable finish", "points/s", "points/s", at_least=True)
+SLOWDOWN = Column("1 ms step, with log() over without", "1 ms step ×", "×", compared=False)
+ACCOUNT = Column("1 ms step, log() and all others", "µs/step", "µs/step")
+IMPORT = Column("import, over bare Python", "import ms", "ms")
+INIT = Column("import and init", "…+init ms", "ms")
+FINISH = Column("finish after 10 steps", "finish ms", "ms")
+KEPT = Column("kept at a clean finish", "kept %", "%", at_least=True, compared=False)
+PROCESS = Column("recovered after SIGKILL of the process", "killed", f"of {KILLED:,}",
+                 at_least=True, compared=False)  # fmt: skip
+TREE = Column("recovered after SIGKILL of the tree", "tree killed", f"of {KILLED:,}",
+              at_least=True, compared=False)  # fmt: skip
+WEIGHT = Column("on the disk", "B/point", "B/point")
+RSS = Column("largest process", "RSS MB", "MB")
+
+TABLES = (
+    (P50, P99, P999, CPU, SPEED, SLOWDOWN, ACCOUNT),
+    (IMPORT, INIT, FINISH, KEPT, PROCESS, TREE, WEIGHT, RSS),
+)
+
+
+def figures(arena: Arena, size: Size, among: Iterable[Contender] = PEERS) -> Iterator[Figure]:
+    """Every column of every contender; of a peer that is not to be had, why."""
+    for contender in (NOTHING, FLOOR, OFFLINE, *among):
+        try:
+            _ = contender.python
+        except NotInstalledError as error:
+            yield Figure("not installed", None, "", note=str(error), of=contender.title)
+            continue
+        for part in (_log, _ends, _slowdown, _kills):
+            try:
+                yield from part(arena, contender, size)
+            except TrialError as error:
+                word = part.__name__.strip("_")
+                yield Figure(f"{word}: failed", None, "", note=last(error), of=contender.title)
+
+
+def last(error: Exception) -> str:
+    """The last line of what it said."""
+    return str(error).strip().splitlines()[-1]
+
+
+def _figure(contender: Contender, column: Column, value: float, note: str = "") -> Figure:
+    return Figure(column.name, value, column.unit, at_least=column.at_least,
+                  of=contender.title, note=note)  # fmt: skip
+
+
+def _log(arena: Arena, contender: Contender, size: Size) -> Iterator[Figure]:
+    steps = min(STEPS, size.rows)
+    runs: list[Answer] = []
+    while len(runs) < size.times and (not runs or runs[-1]["total"] < size.seconds / 2):
+        runs.append(arena.trial(contender, "flat", rows=steps, limit=size.seconds))
+    best, few = min(runs, key=lambda each: each["total"]), _few(arena, contender)
+    note = f"best of {len(runs)}" + ("" if best["rows"] == steps else f", {best['rows']:,} steps")
+    for column, name in ((P50, "p50"), (P99, "p99"), (P999, "p99.9")):
+        yield _figure(contender, column, best[name] * 1e6, note)
+    points = best["rows"] * POINTS
+    cpu = (best["tree cpu"] - few["tree cpu"]) / points
+    if contender is not NOTHING:
+        cpu -= _making(arena, steps)
+        kept = arena.trial(contender, "count", best["folder"])["rows"] / best["rows"]
+        yield _figure(contender, KEPT, kept * 100)
+        yield _figure(contender, WEIGHT, (best["bytes"] - few["bytes"]) / points)
+    yield _figure(contender, CPU, cpu * 1e6, note)
+    yield _figure(contender, SPEED, points / best["total"], note)
+    yield _figure(contender, RSS, max(each["tree rss_mb"] for each in runs))
+
+
+def _few(arena: Arena, contender: Contender) -> Answer:
+    return arena.trial(contender, "flat", rows=10)
+
+
+def _making(arena: Arena, steps: int) -> float:
+    """Processor seconds of a point that the harness itself takes: its row and its clocks."""
+    whole = arena.trial(NOTHING, "flat", rows=steps)["tree cpu"]
+    return (whole - _few(arena, NOTHING)["tree cpu"]) / (steps * POINTS)
+
+
+def _ends(arena: Arena, contender: Contender, size: Size) -> Iterator[Figure]:
+    times, python = 2 * size.times - 1, contender.python
+    _, net = over_bare(contender.imports, times, python)
+    found = [arena.trial(contender, "ends") for _ in range(times)]
+    note = f"median of {times}"
+    whole = statistics.median(each["import"] + each["init"] for each in found)
+    finish = statistics.median(each["finish"] for each in found)
+    yield _figure(contender, IMPORT, net * 1e3, note)
+    yield _figure(contender, INIT, whole * 1e3, note)
+    yield _figure(contender, FINISH, finish * 1e3, note)
+
+
+def _slowdown(arena: Arena, contender: Contender, size: Size) -> Iterator[Figure]:
+    cycles = min(CYCLES, size.cycles)
+    found = arena.trial(contender, "work", cycles=cycles, on=size.on)
+    yield _figure(contender, SLOWDOWN, found["ratio"], f"± {found['error']:.4f}")
+    yield _figure(contender, ACCOUNT, (found["inside"] + found["outside"]) * 1e6)
+
+
+def _kills(arena: Arena, contender: Contender, size: Size) -> Iterator[Figure]:  # noqa: ARG001
+    if contender is not NOTHING:
+        for column, tree in ((PROCESS, 0), (TREE, 1)):
+            yield _figure(contender, column, recovered(arena, contender, tree))
+
+
+def tables(found: Iterable[Figure]) -> str:
+    """A line for each tracker, and below each figure how many times ours it is."""
+    found = [each for each in found if each.of]
+    titles = list(dict.fromkeys(each.of for each in found))
+    cells = {(each.of, each.name): each for each in found}
+    text: list[str] = []
+    for columns in TABLES:
+        text.append(f"{'':<26}" + "".join(f"{each.head:>18}" for each in columns))
+        for title in titles:
+            row = "".join(f"{_cell(cells, title, each):>18}" for each in columns)
+            text.append(f"{title:<26}{row}")
+        text.append("")
+    faults = [f"{each.of}: {each.name}: {each.note}" for each in found if each.value is None]
+    return "\n".join([*text, *faults])
+
+
+def _cell(cells: dict[tuple[str, str], Figure], title: str, column: Column) -> str:
+    mine, ours = cells.get((title, column.name)), cells.get((OFFLINE.title, column.name))
+    if mine is None or mine.value is None:
+        return "–"
+    text = number(mine.value)
+    if not column.compared or ours is None or ours is mine or not ours.value:
+        return text
+    return f"{text} ({mine.value / ours.value:.2g}×)"
