@@ -68,6 +68,11 @@ class Follower:
         done = reader.unread == self._stuck
         return done and not reader.foreign and not self._later()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether another segment follows the one at hand already."""
+        return self._reader is not None and bool(self._later())
+
     def waiting(self) -> int:
         """How many bytes are there to be read in the segment at hand, or the next one."""
         while True:

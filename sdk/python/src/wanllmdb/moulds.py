@@ -83,7 +83,7 @@ class Moulds:
         types = "".join(frame.TYPES.get(type(value), "") for value in row.values())
         if not 0 < len(types) == len(row) <= frame.MAX_FORM_KEYS:
             return None
-        form = Form(tuple(row), types)
+        form = Form(tuple(map(str.__str__, row)), types)  # also of a subclass of str
         if form not in self._seen:
             if len(self._seen) >= MAX_SEEN:
                 self._seen.clear()

@@ -109,13 +109,16 @@ class Outbox:
         return self._follower.foreign
 
     def is_due(self, now: float, *, metrics: int, seconds: float) -> bool:
-        """Whether what waits should be sent: a full batch, enough of it, or old enough."""
+        """Whether what waits should be sent: a full batch, enough of it, or old enough.
+
+        The rest of a segment that has ended is as full as it will be, and goes at once.
+        """
         if not self._waiting:
             return False
         if self._rewound or self._waiting >= wire.MAX_BATCH_BYTES or now - self._since >= seconds:
             return True
         many = self._waiting >= metrics * METRIC_BYTES
-        return many and now - self._sent_at >= PACE_SECONDS
+        return (many and now - self._sent_at >= PACE_SECONDS) or self._follower.has_ended
 
     def fill(self) -> None:
         """Look how much there is to send."""
@@ -190,11 +193,14 @@ class Outbox:
             self._follower.skip(max(self.mark.done, excerpt.begin))
             raise UnreachableError("The server took the batch only in part.")
         self._follower.skip(end)
+        codes = [str(each.get("code", "rejected")) for each in ack.rejected]
         if end > self._top:
-            self.sent += numbers.count
+            # A census counts what is damaged, too.
+            whole = sum(1 for _ in excerpt.frames()) if DAMAGED in codes else numbers.count
+            self.sent += whole
             self._top = end
-        for each in ack.rejected:
-            self._refuse(str(each.get("code", "rejected")))
+        for code in codes:
+            self._refuse(code)
         return ack
 
     def _halve(
