@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import venvs
+from bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = min(os.sched_getaffinity(0))
@@ -52,7 +54,7 @@ class Contender:
         """Its name and version."""
         if self.package is None:
             return self.name
-        return f"{self.name} {venvs.versions()[self.package]}"
+        return f"{self.name} {venvs.versions().get(self.package, '')}".strip()
 
 
 NOTHING = Contender("(no-op)", "nothing")
@@ -112,7 +114,7 @@ class Arena:
         what: str,
         folder: Path | None = None,
         *,
-        fails: bool = False,
+        killed: bool = False,
         **numbers: float,
     ) -> Answer:
         """One process of `bench.trial` (or `bench.ends`); its answer, and what its tree cost.
@@ -121,7 +123,7 @@ class Arena:
             contender: with whom.
             what: the word for `bench.trial`; "ends" for `bench.ends`.
             folder: of an earlier trial, to go on there.
-            fails: whether it is to be killed, and has no answer.
+            killed: whether it ends by SIGKILL, and has no answer.
             numbers: what the word wants to know.
 
         Raises:
@@ -140,9 +142,9 @@ class Arena:
                 stdout=output, stderr=output, check=True,
             )  # fmt: skip
         cost = json.loads(report.read_text())
-        if (cost["status"] != 0) != fails:
+        if cost["status"] != (-signal.SIGKILL if killed else 0):
             raise TrialError(f"{contender.name}, {what}: {_last(words)}")
-        answer = {} if fails else json.loads((folder / "answer.json").read_text())
+        answer = {} if killed else json.loads((folder / "answer.json").read_text())
         return {"folder": folder, **answer, **{f"tree {key}": each for key, each in cost.items()}}
 
     def variables(self, folder: Path) -> dict[str, str]:
@@ -151,6 +153,14 @@ class Arena:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         told = {name: each.format(folder=folder) for name, each in self.environment.items()}
         return {**kept, "PYTHONPATH": str(ROOT), "HOME": str(folder / "home"), **told}
+
+
+def attempted(part: Iterator[Figure], name: str, of: str = "") -> Iterator[Figure]:
+    """The figures of a part; if a trial of it fails, one more that says so."""
+    try:
+        yield from part
+    except TrialError as error:
+        yield Figure(name, None, "", note=str(error).splitlines()[-1], of=of)
 
 
 def _last(words: Path) -> str:

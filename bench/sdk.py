@@ -7,8 +7,8 @@ of a thread, a helper or the server is paid by the training. Each trial is a pro
 log()       A clock around each call, one call after the other ("flat out") or a row each 100 µs
             ("paced"). The process with the lowest p50 of several is printed. The control is a loop
             in the same process, before the run begins, whose steps do nothing for 3 µs each: its
-            tail is the machine's. If the control's tail misses a goal itself, the
-            verdict is "machine".
+            tail is the machine's. Where that misses a goal itself, the verdict is
+            "machine".
 CPU         Processor time of the whole tree of processes, less that of a run of ten steps, less
             what a tracker that does nothing took for the same rows: the lowest of several.
 points/s    From the first log() to the return of finish(), no clock in between: best of several.
@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench import conditions, machine
-from bench.contenders import NOTHING, OFFLINE, ONLINE, Answer, Arena, Contender
+from bench.contenders import NOTHING, OFFLINE, ONLINE, Answer, Arena, Contender, attempted
 from bench.figures import Figure
 from bench.rows import POINTS
 from tests.journeys.processes import ServerProcess
@@ -68,18 +68,21 @@ QUICK = Size(rows=10_000, paced=1000, times=1, cycles=2, on=100, endure=50_000, 
 def figures(server: ServerProcess, arena: Arena, size: Size) -> Iterator[Figure]:
     """All figures of the SDK; the server is up, and on the core."""
     yield from machine.figures(size.turns)
-    yield from ends(arena, size)
+    yield from attempted(ends(arena, size), "import, init, finish")
     with conditions.conditions(server) as urls:
         for state, url in urls.items():
             there = arena.told(WANLLMDB_API_URL=url)
-            yield from of_log(server, there, size, state)
+            yield from attempted(of_log(server, there, size, state), f"log(), server {state}")
         dead = arena.told(WANLLMDB_API_URL=urls["dead"])
-        yield from endurance(dead, size)
+        yield from attempted(endurance(dead, size), "RSS growth, server dead")
     for contender in (OFFLINE, ONLINE):
         conditions.quiet(server)
-        yield from throughput(arena, contender, size)
-    yield from slowdown(server, arena, size)
-    yield from kills(arena)
+        yield from attempted(throughput(arena, contender, size), f"{contender.name}: points/s")
+    for contender in (NOTHING, OFFLINE, ONLINE):
+        yield from attempted(slowdown(server, arena, contender, size),
+                             f"{contender.name}: 1 ms step")  # fmt: skip
+    for contender in (OFFLINE, ONLINE):
+        yield from attempted(kills(arena, contender), f"{contender.name}: SIGKILL")
 
 
 def ends(arena: Arena, size: Size) -> Iterator[Figure]:
@@ -94,7 +97,7 @@ def ends(arena: Arena, size: Size) -> Iterator[Figure]:
         name = contender.name
         yield Figure(f"{name}: init, after import wanllmdb", middle(found, "init"), "ms", begin)
         whole = statistics.median(each["import"] + each["init"] for each in found) * 1e3
-        yield Figure(f"{name}: import and init", whole, "ms")
+        yield Figure(f"{name}: import and init", whole, "ms", begin)
         yield Figure(f"{name}: finish after 10 steps", middle(found, "finish"), "ms", end)
 
 
@@ -179,37 +182,36 @@ def cost(arena: Arena, contender: Contender, size: Size) -> tuple[float, float]:
     return cpu * 1e6, many["live bytes"] / points
 
 
-def slowdown(server: ServerProcess, arena: Arena, size: Size) -> Iterator[Figure]:
+def slowdown(
+    server: ServerProcess, arena: Arena, contender: Contender, size: Size
+) -> Iterator[Figure]:
     """A loop with 1 ms of work a step, on the core that everything is on."""
     assert server.process is not None
-    for contender in (NOTHING, OFFLINE, ONLINE):
-        conditions.quiet(server)
-        pid = server.process.pid if contender.online else 0
-        found = arena.trial(contender, "work", cycles=size.cycles, on=size.on, server=pid)
-        goal = None if contender is NOTHING else 1.005
-        yield Figure(
-            f"{contender.name}: 1 ms step, with log() over without", found["ratio"], "×", goal,
-            note=f"± {found['error']:.4f}, median of {size.cycles} cycles of {4 * size.on} steps",
-        )  # fmt: skip
-        own, others = found["inside"] * 1e6, found["outside"] * 1e6
-        yield Figure(
-            "… log() and the processor time of all others", own + others, "µs/step",
-            None if goal is None else 5, note=f"log() {own:.1f}, others {others:.1f}",
-        )  # fmt: skip
+    conditions.quiet(server)
+    pid = server.process.pid if contender.online else 0
+    found = arena.trial(contender, "work", cycles=size.cycles, on=size.on, server=pid)
+    goal, account = (None, None) if contender is NOTHING else (1.005, 5)
+    yield Figure(
+        f"{contender.name}: 1 ms step, with log() over without", found["ratio"], "×", goal,
+        note=f"± {found['error']:.4f}, median of {size.cycles} cycles of {4 * size.on} steps",
+    )  # fmt: skip
+    own, others = found["inside"] * 1e6, found["outside"] * 1e6
+    name = f"{contender.name}: … log() and what all others take"
+    yield Figure(name, own + others, "µs/step", account,
+                 note=f"log() {own:.1f}, others {others:.1f}")  # fmt: skip
 
 
-def kills(arena: Arena) -> Iterator[Figure]:
+def kills(arena: Arena, contender: Contender) -> Iterator[Figure]:
     """Rows that are there after SIGKILL right after the 1000th log()."""
-    for contender in (OFFLINE, ONLINE):
-        for whom, tree in (("process", 0), ("tree", 1)):
-            yield Figure(f"{contender.name}: recovered after SIGKILL of the {whom}",
-                         recovered(arena, contender, tree), f"of {KILLED:,}",
-                         KILLED, at_least=True)  # fmt: skip
+    for whom, tree in (("process", 0), ("tree", 1)):
+        yield Figure(f"{contender.name}: recovered after SIGKILL of the {whom}",
+                     recovered(arena, contender, tree), f"of {KILLED:,}",
+                     KILLED, at_least=True)  # fmt: skip
 
 
 def recovered(arena: Arena, contender: Contender, tree: int) -> float:
     """How many of a thousand rows can be read back."""
-    folder = arena.trial(contender, "kill", rows=KILLED, tree=tree, fails=True)["folder"]
+    folder = arena.trial(contender, "kill", rows=KILLED, tree=tree, killed=True)["folder"]
     return arena.trial(contender, "count", folder)["rows"]
 
 

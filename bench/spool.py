@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.figures import Figure, as_json, quantile, table
 from bench.conditions import hung as hung_server
+from bench.figures import Figure, as_json, quantile, table
 from tests.journeys.processes import free_port
 from tests.sdk.stub_server import KEY, StubServer
 

@@ -89,6 +89,18 @@ export const runQuery = (owner: string, project: string, run: string) =>
       (await said(api.GET(RUN, { params: { path: { owner, project, run } }, signal }))) as Run,
   });
 
+const OPEN_AGAIN_MS = 5000; // an account that is open may be closed soon
+
+/** The account of a run, by what was counted as it came; anew when its state is another. */
+export const receiptQuery = (owner: string, project: string, run: string, state: Run["state"]) =>
+  queryOptions({
+    queryKey: ["receipt", owner, project, run, state],
+    queryFn: ({ signal }) =>
+      said(api.GET(`${RUN}/receipt`, { params: { path: { owner, project, run } }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.state === "open" ? OPEN_AGAIN_MS : false),
+  });
+
 /** Keys of some runs; of the whole project when none is named. */
 export const keysQuery = (owner: string, project: string, runs: string[] = []) =>
   queryOptions({
@@ -117,6 +129,12 @@ export const change = {
     said(api.POST("/api/v1/me/password", { body: { password, ...(current ? { current } : {}) } })),
   run: async (owner: string, project: string, run: string, body: RunPatch) =>
     (await said(api.PATCH(RUN, { params: { path: { owner, project, run } }, body }))) as Run,
+  recount: (owner: string, project: string, run: string) =>
+    said(
+      api.GET(`${RUN}/receipt`, {
+        params: { path: { owner, project, run }, query: { recount: true } },
+      }),
+    ),
   deleteRun: (owner: string, project: string, run: string) =>
     said(api.DELETE(RUN, { params: { path: { owner, project, run } } })),
   createKey: (name: string, scope: ApiKey["scope"]) =>

@@ -37,7 +37,14 @@ export function Swatch({ color, hollow }: { color: number; hollow?: boolean }) {
   );
 }
 
-export type State = "running" | "finished" | "failed" | "crashed";
+export type State =
+  | "running"
+  | "unreachable"
+  | "crashed"
+  | "preempted"
+  | "killed"
+  | "finished"
+  | "failed";
 
 export function StateDot({ state, words }: { state: State; words?: boolean }) {
   return (

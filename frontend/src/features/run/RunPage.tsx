@@ -9,13 +9,14 @@ import type { Run } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
 import { Dialog } from "../../kit/Dialog";
-import { ago, at, duration, plural } from "../../kit/format";
+import { ago, at, duration } from "../../kit/format";
 import { Menu, MenuItem } from "../../kit/Menu";
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
 import { toast } from "../../kit/toast";
 import { useNow } from "../../kit/useNow";
 import { paths } from "../../paths";
+import { ReceiptLine } from "./Receipt";
 import styles from "./RunPage.module.css";
 
 const SILENT_AFTER_MS = 60_000;
@@ -75,7 +76,7 @@ function Header({ run }: { run: Run }) {
           {run.state === "running" && silent > SILENT_AFTER_MS && (
             <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
           )}
-          {run.lost ? <Badge tone="bad">{plural(run.lost, "value")} lost</Badge> : null}
+          <ReceiptLine run={run} />
         </div>
         <Actions run={run} />
       </div>

@@ -42,6 +42,7 @@ class Http:
     """Talks to one server, over kept connections, one request at a time.
 
     In a fork child it begins anew: a connection is never shared between processes.
+    `answers` counts what was answered.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Http:
             budget: of retries, instead of that of the process.
         """
         self.url = base_url(url)
+        self.answers = 0
         self._credential = credential
         self._environ = os.environ if environ is None else environ
         self._ca_file = ca_file
@@ -151,6 +153,7 @@ class Http:
                 error.retry_after = budgets.CLOSED_SECONDS
             raise
         self._failed_at = None
+        self.answers += 1
         self._budget.answered(way)
         return answer
 

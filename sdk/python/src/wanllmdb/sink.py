@@ -133,6 +133,11 @@ class Pulse:
 class Sink(Protocol):
     """Takes runs and batches. All methods raise `SinkError`."""
 
+    @property
+    def answers(self) -> int:
+        """How many calls it has answered: grows as long as it takes what it is given."""
+        ...
+
     def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
         """Make the run known, or find that it is; `payload` is that of `wire.Kind.RUN`."""
         ...
@@ -202,6 +207,12 @@ class HttpSink:
             if metric_url and base_url(metric_url) != self._http.url
             else self._http
         )
+
+    @property
+    def answers(self) -> int:
+        """Of the server, or of the two."""
+        metrics = self._metrics.answers if self._metrics is not self._http else 0
+        return self._http.answers + metrics
 
     def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
         """`POST /runs`: idempotent, creates the project when it is missing."""
@@ -298,6 +309,11 @@ class TeeSink:
     def __init__(self, first: Sink, second: Sink) -> None:
         self._sinks = (first, second)
         self._opened: dict[str, tuple[OpenedRun, OpenedRun]] = {}
+
+    @property
+    def answers(self) -> int:
+        """Of the one that answers less: without it nothing gets on."""
+        return min(sink.answers for sink in self._sinks)
 
     def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
         """Open it in both; the first one's answer is the one to show."""

@@ -218,7 +218,9 @@ def _beside(
     """A writer among others. A rank begins where its siblings began, others behind the last."""
     siblings = [each for each in known if each.attempt == found.attempt]
     writer = _writer(door, new, found, first_step=_behind(last))
-    if siblings and (new.facts.shared or new.facts.label is not None):
+    label = new.facts.label
+    is_first = label is not None and all(each.facts.label != label for each in siblings)
+    if siblings and (new.facts.shared or is_first):
         first = siblings[0]
         return replace(writer, first_step=first.first_step, resumed=first.resumed)
     return replace(writer, resumed=True)

@@ -99,7 +99,7 @@ def _rows_wrong(heard: Heard, writers: Iterable[WriterAccount]) -> Iterable[Reas
                 "missing",
                 missing,
                 f"{_many(missing, 'row')} of writer {each.writer} are not here",
-                remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                remedy=_sync(heard.host),
             )
         elif missing < 0:
             yield Reason(
@@ -161,7 +161,7 @@ def _unsaid(heard: Heard, writers: Iterable[WriterAccount]) -> list[Reason]:
                     None,
                     f"writer {each.writer} said no total: it was killed before it could, "
                     "or the rest of it is still to come",
-                    remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                    remedy=_sync(heard.host),
                 )
             )
         elif each.stored is None:
@@ -189,8 +189,9 @@ def _told(reason: str) -> str:
     return _TOLD.get(reason, reason)
 
 
-def _place(host: str | None) -> str:
-    return f"on host {host}" if host else "on the machine where it ran"
+def _sync(host: str | None) -> str:
+    place = f"on host {host}" if host else "on the machine where it ran"
+    return f"If the folder of the writer is still {place}, run: wanllmdb sync"
 
 
 def _many(count: int, thing: str) -> str:

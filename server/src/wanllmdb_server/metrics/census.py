@@ -67,6 +67,7 @@ class Census:
             writers = fetch_writers(connection, run)
             names = {number: name for (_, number), name in fetch_keys(connection, [run]).items()}
             sealed, damage = _sealed(connection, run, names)
+            sealed -= _copied(connection, run)
             waiting, more = _waiting(connection, run, frozenset(names.values()))
             return Count(sealed + waiting, (*damage, *more), writers)
         except sqlite3.DatabaseError as error:  # not a chunk, but the tree they hang in
@@ -89,6 +90,17 @@ def _sealed(
             damage.append(f"The {body.what} of {_those(body.keys, names)} ({fault})")
     gone = np.isin(notes["body"], bad) | np.isin(notes["axis"], bad)
     return int(notes["n"][~gone].sum()), damage
+
+
+def _copied(connection: sqlite3.Connection, run: int) -> int:
+    """The points that no writer of the run logged: a fork has them from another run."""
+    (points,) = connection.execute(
+        "SELECT ifnull(sum(c.n), 0) FROM attempt a JOIN chunk c ON c.run = a.run"
+        " WHERE a.run = ? AND a.copied IS NOT NULL"
+        " AND c.gen BETWEEN a.number << 40 AND ((a.number + 1) << 40) - 1",
+        (run,),
+    ).fetchone()
+    return int(points)
 
 
 def _notes(

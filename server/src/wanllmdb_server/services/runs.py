@@ -267,6 +267,7 @@ class Runs:
     def _delete(self, number: int) -> None:
         with self._catalog.writing() as connection:
             rows.delete_runs(connection, [number], now=self._catalog.clock())
+        self._catalog.deletions += 1
 
     async def _locate(
         self,
