@@ -79,6 +79,8 @@ describe("the line", () => {
   it("of a run that goes on tells how far it is", () => {
     const open: Receipt = { ...complete, state: "open", stored: 1, rows: null };
     expect(headline(open)).toBe("1 row so far");
+    const reason = { code: "no-total", count: null, text: "", detail: "", remedy: "" };
+    expect(headline({ ...open, reasons: [reason] })).toBe("1 row, no total said");
   });
 
   it("is not there where the server knows of no receipts", async () => {

@@ -45,7 +45,8 @@ export function headline(receipt: Receipt): string {
   const [reason] = receipt.reasons;
   if (receipt.state === "incomplete" && reason) return reason.text;
   const rows = many(receipt.stored, "row");
-  return receipt.state === "open" ? `${rows} so far` : rows;
+  if (receipt.state !== "open") return rows;
+  return reason?.code === "no-total" ? `${rows}, no total said` : `${rows} so far`;
 }
 
 function Details({ run, receipt }: { run: Run; receipt: Receipt }) {

@@ -9,7 +9,7 @@ import type { Run } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
 import { Dialog } from "../../kit/Dialog";
-import { ago, at, duration } from "../../kit/format";
+import { ago, at, count, duration } from "../../kit/format";
 import { Menu, MenuItem } from "../../kit/Menu";
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
@@ -94,6 +94,7 @@ function Header({ run }: { run: Run }) {
         {run.group && <Fact name="Group" value={run.group} />}
         {run.job_type && <Fact name="Job" value={run.job_type} />}
         {run.exit_code !== null && <Fact name="Exit code" value={run.exit_code} />}
+        {run.forked_from && <Fact name="Forked from" value={<Origin of={run.forked_from} />} />}
       </dl>
     </header>
   );
@@ -105,6 +106,16 @@ function Fact({ name, value }: { name: string; value: React.ReactNode }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
+  );
+}
+
+/** The run whose history this one begins with; it may be gone, and then its page says so. */
+function Origin({ of }: { of: NonNullable<Run["forked_from"]> }) {
+  return (
+    <>
+      <Link {...paths.run({ owner: of.owner, project: of.project, run: of.id })}>{of.name}</Link>
+      {` at step ${count(of.step)}`}
+    </>
   );
 }
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
+from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean_text
 
 INTERRUPTED: Final = 255
@@ -50,8 +51,7 @@ class ExitWatch:
         def excepthook(
             kind: type[BaseException], error: BaseException, trace: TracebackType | None
         ) -> None:
-            self.code = exit_code_of(error)
-            self.traceback = told(error)
+            self._note(error)
             previous(kind, error, trace)
 
         sys.excepthook = excepthook
@@ -60,11 +60,17 @@ class ExitWatch:
         original: Callable[..., Any] = getattr(module, name)
 
         def exit_(*arguments: Any) -> Any:
-            self.code = exit_code_of(SystemExit(*arguments))
-            self.traceback = None
+            # In another thread it ends that thread, and says nothing of the process.
+            if threading.current_thread() is threading.main_thread():
+                self._note(SystemExit(*arguments))
             return original(*arguments)
 
         setattr(module, name, exit_)
+
+    @guarded()
+    def _note(self, error: BaseException) -> None:
+        self.code = exit_code_of(error)
+        self.traceback = told(error)
 
 
 def interrupt_main() -> None:

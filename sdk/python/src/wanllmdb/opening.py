@@ -24,6 +24,7 @@ from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
 from wanllmdb.errors import ArgumentError, UsageError
+from wanllmdb.guard import guarded
 from wanllmdb.identity import Identity
 from wanllmdb.moment import parse_moment
 from wanllmdb.moulds import Mould, Moulds
@@ -36,6 +37,10 @@ from wanllmdb.wire import encode
 # Arguments of wandb's init that mean nothing here, and those that will one day.
 _IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard", "save_code"})
 _LATER: Final = frozenset({"sync_tensorboard", "monitor_gym"})
+
+
+# What a run that never began was told.
+UNKNOWN: Final = Settings(mode="disabled")
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def say_active(run: Run) -> None:
     )
 
 
+@guarded()
 def _warn_of_foreign(request: Request, settings: Settings, voice: Voice) -> None:
     chosen = request.settings
     ignored = list(chosen.ignored if isinstance(chosen, Settings) else settings.ignored)

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from wanllmdb import journal, segment, wire
 from wanllmdb.backoff import Backoff
+from wanllmdb.guard import guarded
 from wanllmdb.outbox import Outbox
 from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
 
@@ -146,6 +147,7 @@ def start(
     and what was begun offline waits for its user.
     """
 
+    @guarded()
     def work() -> None:
         found = (each for each in leftovers(spool_root) if each.writer != except_writer)
         sync((each for each in found if server in {None, each.server}), sink)

@@ -7,7 +7,7 @@ training: it becomes one warning and a counted loss.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import threading
 import time
@@ -22,6 +22,7 @@ from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
 from wanllmdb.errors import Error, UsageError
 from wanllmdb.exits import exit_code_of, told
+from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
@@ -256,6 +257,7 @@ class Run(Named):
             for part in payloads(step, now, values, self._lose):
                 self._append(_ROW, part)
 
+    @guarded()
     def define_metric(
         self,
         name: Any,
@@ -284,6 +286,7 @@ class Run(Named):
         self._append(Kind.METRIC, encode(found.record()))
         return found
 
+    @guarded()
     def mark_preempting(self) -> None:
         """Say that the scheduler is about to end the script: its silence will be no crash."""
         self._check_open("mark_preempting")
@@ -292,6 +295,7 @@ class Run(Named):
 
     # How it ends.
 
+    @guarded()
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: send what is left, in bounded time. A second time does nothing.
 
@@ -306,22 +310,34 @@ class Run(Named):
                 return
             self._finished = True
             self._straighten()
-        try:
-            self._close(exit_code, traceback)
-        except Exception as error:  # noqa: BLE001 - never into the training
-            self._fault("finish", error)
-        finally:
-            self._ended(self)
-
-    def _close(self, exit_code: int, traceback: str | None) -> None:
         self._exit_code = exit_code
+        # Each does what it can, also when another failed.
+        for part in (
+            self._leave_companions,
+            self._write_changes,
+            functools.partial(self._write_end, exit_code, traceback),
+            self._empty,
+        ):
+            try:
+                part()
+            except Exception as error:  # noqa: BLE001, PERF203 - never into the training
+                self._fault("finish", error)
+        self._ended(self)
+
+    def _leave_companions(self) -> None:
         for companion in self._companions:
-            with contextlib.suppress(OSError, RuntimeError):
+            try:
                 companion.close()
+            except Exception as error:  # noqa: BLE001, PERF203 - the others are closed, too
+                self._fault("finish", error)
+
+    def _write_changes(self) -> None:
         if changed := changed_inside(self._config):
             self._append(Kind.CONFIG, encode({"set": changed}))
         if kept := self._metrics.summaries():
             self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
+
+    def _write_end(self, exit_code: int, traceback: str | None) -> None:
         self._lose.tell()
         said: dict[str, Any] = {
             "exit_code": exit_code,
@@ -333,6 +349,8 @@ class Run(Named):
         if traceback:
             said["traceback"] = traceback
         self._append(Kind.FINISH, encode(said))
+
+    def _empty(self) -> None:
         line = self._outlet.finish() if self._outlet else None
         if line:
             self._voice.say(line)
@@ -340,6 +358,7 @@ class Run(Named):
     def __enter__(self) -> Run:
         return self
 
+    @guarded()
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -394,9 +413,12 @@ class Run(Named):
         for companion in self._companions:
             companion.abandon()
 
-    def _fault(self, call: str, error: Exception) -> None:
+    def _fault(self, call: str, error: BaseException) -> None:
         """A mistake of ours: counted, said once."""
-        self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
+        try:
+            self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
+        except Exception:  # noqa: BLE001 - what counts is mistaken itself
+            say(call, error)
 
 
 def _no_mould(keys: tuple[str, ...]) -> None:

@@ -12,12 +12,13 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from wanllmdb import opening
 from wanllmdb.config import Config
 from wanllmdb.errors import Error
 from wanllmdb.exits import ExitWatch
+from wanllmdb.guard import NoRun, guarded, say
 from wanllmdb.metric import Metric
 from wanllmdb.opening import Request
 from wanllmdb.run import Run
@@ -36,6 +37,7 @@ class _Session:
         self.hooked = False
         self.pid = os.getpid()
 
+    @guarded()
     def hook(self) -> None:
         """Take care that every run ends with the process; the first run asks for it."""
         self.exit.install()
@@ -44,6 +46,7 @@ class _Session:
             atexit.register(self.end)
             os.register_at_fork(after_in_child=self.forked)
 
+    @guarded()
     def end(self) -> None:
         """The process ends: so does every run that is still open."""
         for run in list(self.open):
@@ -146,20 +149,30 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         exclude=config_exclude_keys,
         foreign=foreign,
     )
-    with _session.lock:
-        resolved = opening.resolved(request)
-        previous = _active()
-        if previous is not None and resolved.reinit in {True, "finish_previous"}:
-            previous.finish()
-        elif previous is not None and resolved.reinit != "create_new":
-            opening.say_active(previous)
-            return previous
-        _session.hook()
-        run = _begun(request, resolved)
-        _session.open.append(run)
-        if previous is None or previous.is_over or resolved.reinit != "create_new":
-            _session.current = run
-        return run
+    try:
+        with _session.lock:
+            return _next(request)
+    except Error:
+        raise
+    except Exception as error:  # noqa: BLE001 - the training goes on
+        return _instead(opening.UNKNOWN, error)
+
+
+def _next(request: Request) -> Run:
+    """The run that is open, or another that is the current one from now on."""
+    resolved = opening.resolved(request)
+    previous = _active()
+    if previous is not None and resolved.reinit in {True, "finish_previous"}:
+        previous.finish()
+    elif previous is not None and resolved.reinit != "create_new":
+        opening.say_active(previous)
+        return previous
+    _session.hook()
+    run = _begun(request, resolved)
+    _session.open.append(run)
+    if previous is None or previous.is_over or resolved.reinit != "create_new":
+        _session.current = run
+    return run
 
 
 def _begun(request: Request, resolved: Settings) -> Run:
@@ -169,13 +182,24 @@ def _begun(request: Request, resolved: Settings) -> Run:
     except Error:
         raise
     except Exception as error:  # noqa: BLE001 - the training goes on
-        return opening.unrecorded(resolved, error, _session.ended)
+        return _instead(resolved, error)
+
+
+def _instead(settings: Settings, error: Exception) -> Run:
+    """What `init` returns when it failed inside: the script goes on, and nothing is recorded."""
+    try:
+        run = opening.unrecorded(settings, error, _session.ended)
+    except Exception:  # noqa: BLE001 - not even that can begin
+        say("init", error)
+        run = cast("Run", NoRun())
+    _session.current = run
+    return run
 
 
 def _active() -> Run | None:
     """The current run, unless it is another process's."""
     run = _session.current
-    return run if run is not None and run.is_ours else None
+    return run if run is not None and run.is_ours and not run.is_over else None
 
 
 def current() -> Run | None:
@@ -204,6 +228,7 @@ def log(
     run.log(data, step, commit, sync)
 
 
+@guarded()
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     """End the current run; without one, nothing happens."""
     run = _session.current
@@ -211,11 +236,13 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code, quiet)
 
 
+@guarded()
 def define_metric(name: Any, *arguments: Any, **keywords: Any) -> Metric:
     """Say how a metric of the current run is meant; see `Run.define_metric`."""
     return needed("wandb.define_metric()").define_metric(name, *arguments, **keywords)
 
 
+@guarded()
 def mark_preempting() -> None:
     """Say that the scheduler is about to end the script; see `Run.mark_preempting`."""
     needed("wandb.mark_preempting()").mark_preempting()
@@ -235,6 +262,7 @@ def setup(*_: Any, **__: Any) -> None:
     """Of wandb, where it starts a process. There is none here."""
 
 
+@guarded()
 def teardown(exit_code: int | None = None) -> None:
     """End every run of this process."""
     for run in list(_session.open):

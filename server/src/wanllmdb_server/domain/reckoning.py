@@ -10,7 +10,6 @@ from typing import Final
 
 from wanllmdb_server.domain.receipt import (
     ANSWERED_PREFIX,
-    COPIED,
     Count,
     Heard,
     LostValues,
@@ -56,7 +55,7 @@ def _accounts(heard: Heard, totals: Mapping[str, WriterTotals]) -> tuple[WriterA
 
 def _account(writer: str, tally: Tally | None, kept: WriterTotals | None) -> WriterAccount:
     stored = 0 if kept is None else kept.rows
-    answered = writer == COPIED or writer.startswith(ANSWERED_PREFIX)
+    answered = writer.startswith(ANSWERED_PREFIX)
     return WriterAccount(
         writer,
         said=tally.rows if tally is not None else stored if answered else None,

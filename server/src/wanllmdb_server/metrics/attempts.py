@@ -92,9 +92,9 @@ def write_succession(
     before = known.writers if known else {}
     connection.execute("DELETE FROM attempt WHERE run = ?", (run,))
     connection.executemany(
-        "INSERT INTO attempt(run, number, at, after, beside, copied) VALUES(?, ?, ?, ?, ?, ?)",
+        "INSERT INTO attempt(run, number, at, after, until, copied) VALUES(?, ?, ?, ?, ?, ?)",
         [
-            (run, each.number, each.at, each.after, each.beside, each.copied)
+            (run, each.number, each.at, each.after, each.until, each.copied)
             for each in succession.attempts
         ],
     )
@@ -106,10 +106,10 @@ def write_succession(
 
 def _fetch(connection: sqlite3.Connection) -> dict[int, Succession]:
     attempts: dict[int, list[Attempt]] = {}
-    for run, number, at, after, beside, copied in connection.execute(
-        "SELECT run, number, at, after, beside, copied FROM attempt ORDER BY run, at, number"
+    for run, number, at, after, until, copied in connection.execute(
+        "SELECT run, number, at, after, until, copied FROM attempt ORDER BY run, at, number"
     ):
-        attempts.setdefault(run, []).append(Attempt(number, at, after, bool(beside), copied))
+        attempts.setdefault(run, []).append(Attempt(number, at, after, until, copied))
     writers: dict[int, dict[str, int]] = {}
     for run, writer, number in connection.execute("SELECT run, writer, number FROM attempt_writer"):
         writers.setdefault(run, {})[writer] = number

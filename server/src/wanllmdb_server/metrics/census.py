@@ -22,7 +22,7 @@ from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.counting import Room
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.replay import read_back
-from wanllmdb_server.metrics.segment import NOTE, NUMBER, Notes, read_notes
+from wanllmdb_server.metrics.segment import NOTE, NUMBER, Notes, attempt_of, read_notes
 from wanllmdb_server.metrics.statements import fetch_keys, fetch_writers
 
 _PLACE: Final = ("key", "kind", "gen", "part", "n")  # what a note and its row both say
@@ -67,7 +67,6 @@ class Census:
             writers = fetch_writers(connection, run)
             names = {number: name for (_, number), name in fetch_keys(connection, [run]).items()}
             sealed, damage = _sealed(connection, run, names)
-            sealed -= _copied(connection, run)
             waiting, more = _waiting(connection, run, frozenset(names.values()))
             return Count(sealed + waiting, (*damage, *more), writers)
         except sqlite3.DatabaseError as error:  # not a chunk, but the tree they hang in
@@ -79,7 +78,7 @@ class Census:
 def _sealed(
     connection: sqlite3.Connection, run: int, names: dict[int, str]
 ) -> tuple[int, list[str]]:
-    """The points in chunks, and what is damaged of them."""
+    """The points in chunks that writers of the run logged, and what is damaged of all."""
     notes, damage = _notes(connection, run, names)
     bodies = _bodies(notes)
     bad: list[int] = []
@@ -89,18 +88,16 @@ def _sealed(
             bad.append(number)
             damage.append(f"The {body.what} of {_those(body.keys, names)} ({fault})")
     gone = np.isin(notes["body"], bad) | np.isin(notes["axis"], bad)
-    return int(notes["n"][~gone].sum()), damage
+    foreign = np.isin(attempt_of(notes["gen"]), _copied(connection, run))
+    return int(notes["n"][~gone & ~foreign].sum()), damage
 
 
-def _copied(connection: sqlite3.Connection, run: int) -> int:
-    """The points that no writer of the run logged: a fork has them from another run."""
-    (points,) = connection.execute(
-        "SELECT ifnull(sum(c.n), 0) FROM attempt a JOIN chunk c ON c.run = a.run"
-        " WHERE a.run = ? AND a.copied IS NOT NULL"
-        " AND c.gen BETWEEN a.number << 40 AND ((a.number + 1) << 40) - 1",
-        (run,),
-    ).fetchone()
-    return int(points)
+def _copied(connection: sqlite3.Connection, run: int) -> list[int]:
+    """The attempts that no writer of the run logged: a fork has them from another run."""
+    rows = connection.execute(
+        "SELECT number FROM attempt WHERE run = ? AND copied IS NOT NULL", (run,)
+    ).fetchall()
+    return [number for (number,) in rows]
 
 
 def _notes(

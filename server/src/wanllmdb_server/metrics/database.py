@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS body(id INTEGER PRIMARY KEY, b BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS damaged(id INTEGER PRIMARY KEY, run INT, low INT, first INT, last INT,
     records INT, body BLOB, attempt INT NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS attempt(run INT, number INT, at INT NOT NULL, after INT,
-    beside INT NOT NULL, copied INT, PRIMARY KEY(run, number)) WITHOUT ROWID;
+    until INT, copied INT, PRIMARY KEY(run, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempt_writer(run INT, writer TEXT, number INT NOT NULL,
     PRIMARY KEY(run, writer)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trash(body INTEGER PRIMARY KEY);

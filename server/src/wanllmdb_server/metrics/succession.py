@@ -26,14 +26,15 @@ class Attempt:
         number: the store's; 0 is the one that was there before any other was heard of.
         at: when it began, on its own clock.
         after: it was rewound to this step.
-        beside: it ran at the same time as the one before it in the succession.
+        until: the beginning of the last one of those attempts, later than this one, after
+            whose beginning a writer of this one still logged: it ran beside them.
         copied: the run of which it is a copy.
     """
 
     number: int
     at: int
     after: int | None = None
-    beside: bool = False
+    until: int | None = None
     copied: int | None = None
 
 
@@ -63,9 +64,14 @@ class Succession:
     def levels(self) -> dict[int, int]:
         """How many attempts that supersede each other came before each one, by number."""
         level = 0
+        until: int | None = None
         found: dict[int, int] = {}
         for place, each in enumerate(self.attempts):
-            level += place > 0 and not each.beside
+            beside = until is not None and each.at <= until and each.after is None
+            if place and not beside:
+                level, until = level + 1, None
+            if each.until is not None:
+                until = each.until if until is None else max(until, each.until)
             found[each.number] = level
         return found
 
@@ -98,13 +104,13 @@ class Succession:
 
     def heard(self, number: int, time: int) -> Succession:
         """A writer of this attempt logged at a time: whatever began before that ran beside it."""
-        attempts = list(self.attempts)
-        place = next(i for i, each in enumerate(attempts) if each.number == number) + 1
-        while place < len(attempts) and attempts[place].at < time:
-            if attempts[place].after is not None:
-                break
-            attempts[place] = replace(attempts[place], beside=True)
-            place += 1
+        mine = next(each for each in self.attempts if each.number == number)
+        begun = [each.at for each in self.attempts if mine.at < each.at < time]
+        if not begun or (mine.until is not None and mine.until >= begun[-1]):
+            return self
+        attempts = [
+            replace(each, until=begun[-1]) if each is mine else each for each in self.attempts
+        ]
         return replace(self, attempts=tuple(attempts))
 
 
