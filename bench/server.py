@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import psutil
 from bench.figures import Figure
+from bench.writer import Writer
 from tests.journeys.processes import ServerProcess, eventually
 
 from wanllmdb import wire
@@ -91,16 +92,15 @@ def batches(rows: int, count: int, *, seed: int = 0, keys: list[str] = KEYS) -> 
     values = np.exp(-steps / 4000)[:, None] + rng.normal(0, 0.05, (rows * count, len(keys)))
     values = values.astype(np.float32).astype(np.float64)
     now = time.time_ns() // 1000
-    packed, start = [], 0
-    for first in range(0, rows * count, rows):
-        records = [
-            (step + 1, int(wire.Kind.ROW),
-             wire.encode([step, now + step * 50_000, dict(zip(keys, row, strict=True))]))
-            for step, row in enumerate(values[first : first + rows].tolist(), first)
-        ]  # fmt: skip
-        packed.append(wire.pack(start, records))
-        start = records[-1][0]
-    return packed
+    writer = Writer(keys)
+    return [
+        writer.batch(
+            range(first, first + rows),
+            range(now + first * 50_000, now + (first + rows) * 50_000, 50_000),
+            values[first : first + rows].tolist(),
+        )
+        for first in range(0, rows * count, rows)
+    ]
 
 
 def ingest(server: ServerProcess, process: psutil.Process) -> Iterator[Figure]:

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 from bench.figures import Figure, as_json, quantile, table
+from bench.writer import Writer
 
 from wanllmdb import wire
-from wanllmdb.wire import Batch, Kind
+from wanllmdb.wire import Batch
 from wanllmdb_server.domain.series import Series, Window
 from wanllmdb_server.metrics.sqlite import SqliteMetricStore
 
@@ -39,6 +40,7 @@ class Source:
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._time = T0
+        self._writers: dict[tuple[str, ...], Writer] = {}
 
     def batch(self, start: int, keys: list[str], rows: int = ROWS) -> Batch:
         """Rows `start`, start + 1, … as one batch."""
@@ -49,11 +51,8 @@ class Source:
         value[random.random(value.shape) < 1 / 2000] = np.nan
         value[random.random(value.shape) < 1 / 5000] = np.inf
         times = T0 + step * 50_000 + random.integers(-4000, 4000, rows)
-        records = [
-            (at + 1, Kind.ROW, wire.encode((at, moment, dict(zip(keys, row, strict=True)))))
-            for at, moment, row in zip(step.tolist(), times.tolist(), value.T.tolist(), strict=True)
-        ]
-        return wire.unpack("w", wire.pack(start, records))
+        writer = self._writers.setdefault(tuple(keys), Writer(keys))
+        return wire.unpack("w", writer.batch(step.tolist(), times.tolist(), value.T.tolist()))
 
 
 def cpu() -> float:

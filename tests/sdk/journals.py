@@ -7,7 +7,7 @@ from typing import Any
 
 from wanllmdb import journal, segment
 from wanllmdb.run import Run
-from wanllmdb.wire import Kind, decode
+from wanllmdb.wire import Kind
 
 
 def kept(run: Run, kind: Kind | None = None) -> list[Any]:
@@ -16,13 +16,13 @@ def kept(run: Run, kind: Kind | None = None) -> list[Any]:
 
 
 def kept_in(directory: Path, kind: Kind | None = None) -> list[Any]:
-    """The payloads in the directory of a run."""
+    """The payloads in the directory of a run, but of the tally that ends a journal."""
     return [
-        decode(frame.payload)
+        payload
         for writer in journal.writers(directory)
         for path in journal.segments(directory, writer)
-        for frame in segment.read_segment(path)
-        if kind is None or frame.kind == kind
+        for _, found, payload in segment.records(path)
+        if (found == kind if kind is not None else found != Kind.TALLY)
     ]
 
 

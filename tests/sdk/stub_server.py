@@ -182,6 +182,7 @@ class StubServer:
         try:
             batch = wire.unpack(writer, body)
             records = wire.records(batch)
+            torn = wire.torn(batch)
         except wire.WireError as error:
             return problem(400, error.code)
         stored = self.stored.setdefault((run, writer), Stored())
@@ -190,7 +191,11 @@ class StubServer:
         fresh = [record for record in records if record.position > stored.position]
         if any(self.is_poison(record.kind, record.payload) for record in fresh):
             return problem(400, "poison")
-        rejected = []
+        rejected = [
+            {"position": position, "code": "damaged", "detail": "no whole record"}
+            for position in torn
+            if position > stored.position
+        ]
         for record in fresh:
             if self.is_odd(record.kind, record.payload):
                 rejected.append({"position": record.position, "code": "odd", "detail": "odd"})

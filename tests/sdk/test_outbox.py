@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.sdk.test_outbox_model import RUN, MemorySink
 
-from wanllmdb import journal, segment, wire
-from wanllmdb.outbox import Outbox
+from wanllmdb import frame, journal, segment, wire
+from wanllmdb.outbox import METRIC_BYTES, PACE_SECONDS, Outbox
 from wanllmdb.spool import Spool
 
 
@@ -54,7 +54,7 @@ def test_a_write_that_arrives_after_its_segment_was_left_is_appended_anew(
     for _ in range(2):
         outbox.fill()
         clock.now += 1
-    os.write(late, segment.frame(wire.Kind.ROW, wire.encode([2, 0, {"x": 0.5}]), 3))
+    os.write(late, frame.frame(wire.Kind.ROW, wire.encode([2, 0, {"x": 0.5}]), 3))
     os.close(late)
     outbox.send(sink, RUN)
     spool.close()
@@ -71,12 +71,13 @@ def test_a_write_that_arrives_while_its_segment_settles_keeps_its_place(
     late = os.open(journal.segments(spool.directory, "w")[0], os.O_WRONLY | os.O_APPEND)
     spool.roll()
     outbox.fill()
-    os.write(late, segment.frame(wire.Kind.ROW, wire.encode([1, 0, {"x": 0.5}]), 2))
+    os.write(late, frame.frame(wire.Kind.ROW, wire.encode([1, 0, {"x": 0.5}]), 2))
     os.close(late)
     log(spool, 2)
-    clock.now += 1
-    outbox.fill()
-    outbox.send(sink, RUN)
+    for _ in range(3):
+        clock.now += 1
+        outbox.fill()
+        outbox.send(sink, RUN)
     assert sink.rows == [0, 1, 2]
 
 
@@ -111,7 +112,8 @@ def test_the_newest_segment_that_is_acknowledged_stays_until_the_next_is_too(
     outbox.send(sink, RUN)
     sink.rows, sink.position = [], 0
     log(spool, 20)
-    for _ in range(3):
+    for _ in range(5):
+        clock.now += 1
         outbox.fill()
         outbox.send(sink, RUN)
     assert sink.rows == list(range(21))
@@ -120,25 +122,47 @@ def test_the_newest_segment_that_is_acknowledged_stays_until_the_next_is_too(
 
 
 def test_a_full_batch_is_due_and_holds_no_more(spool: Spool, clock: Clock) -> None:
-    outbox = an_outbox(spool, clock)
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
     for step in range(400):
         spool.append(wire.Kind.ROW, wire.encode([step, 0, {"x": "y" * 1000}]))
     outbox.fill()
-    assert outbox.is_due(0.0, metrics=10_000, seconds=100.0)
-    assert 250 <= outbox.pending <= 256
+    assert outbox.is_due(0.0, metrics=100_000, seconds=100.0)
+    outbox.send(sink, RUN)
+    size = frame.FRAME_BYTES + len(wire.encode([200, 0, {"x": "y" * 1000}]))
+    assert len(sink.rows) == wire.MAX_BATCH_BYTES // size
+    assert not outbox.is_due(0.0, metrics=1, seconds=0.0), "nothing is known to wait"
 
 
-def test_metrics_are_counted_whatever_the_row_looks_like(spool: Spool, clock: Clock) -> None:
+def test_a_thousand_metrics_are_counted_by_what_they_take(spool: Spool, clock: Clock) -> None:
     outbox = an_outbox(spool, clock)
-    values = {f"m{n}": n for n in range(40)}
-    for step in (0, 127, 128, -5, -200, 1 << 40, -(1 << 40)):
-        spool.append(wire.Kind.ROW, wire.encode([step, 1_700_000_000_000_000, values]))
-    spool.append(wire.Kind.ROW, wire.encode([1, 2, {}]))
-    spool.append(wire.Kind.CONFIG, wire.encode({"set": values}))
-    spool.append(wire.Kind.ROW, b"\x93")
+    log(spool, *range(10))
     outbox.fill()
-    assert outbox.is_due(0.0, metrics=7 * 40 + 2, seconds=100.0)
-    assert not outbox.is_due(0.0, metrics=7 * 40 + 3, seconds=100.0)
+    metrics = outbox.waiting // METRIC_BYTES
+    assert outbox.waiting == journal.segments(spool.directory, "w")[0].stat().st_size
+    assert outbox.is_due(0.0, metrics=metrics, seconds=100.0)
+    assert not outbox.is_due(0.0, metrics=metrics + 1, seconds=100.0)
+
+
+def test_batches_that_are_not_full_keep_a_second_between_them(spool: Spool, clock: Clock) -> None:
+    outbox = an_outbox(spool, clock)
+    log(spool, *range(100))
+    outbox.fill()
+    outbox.send(MemorySink(), RUN)
+    log(spool, *range(100))
+    outbox.fill()
+    assert not outbox.is_due(PACE_SECONDS - 0.01, metrics=1, seconds=100.0)
+    assert outbox.is_due(PACE_SECONDS, metrics=1, seconds=100.0)
+    assert outbox.is_due(0.5, metrics=1, seconds=0.5), "somebody watches"
+
+
+def test_the_rest_of_a_segment_that_has_ended_is_due_at_once(spool: Spool, clock: Clock) -> None:
+    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    log(spool, 0, 1)
+    outbox.fill()
+    assert not outbox.is_due(0.0, metrics=1000, seconds=100.0)
+    spool.roll()
+    outbox.fill()
+    assert outbox.is_due(0.0, metrics=1000, seconds=100.0)
 
 
 def test_a_journal_that_is_fully_acknowledged_is_gone_with_its_last_record(

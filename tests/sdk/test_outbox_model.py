@@ -42,9 +42,9 @@ class MemorySink:
         if batch.start > self.position:
             raise GapError(self.position)
         for record in wire.records(batch):
-            if record.position > self.position:
-                self.position = record.position
+            if record.position > self.position and record.kind == wire.Kind.ROW:
                 self.rows.append(record.payload[0])
+        self.position = max(self.position, batch.end)
         if fault == "lost":
             raise UnreachableError("lost")
         return Ack(self.position)

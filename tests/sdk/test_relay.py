@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
-from wanllmdb import journal, relay, segment, wire
+from wanllmdb import frame, journal, relay, segment, wire
 from wanllmdb.http import Timeouts
 from wanllmdb.relay import Progress, leftovers, sync
 from wanllmdb.sink import HttpSink
@@ -56,7 +56,7 @@ def test_every_journal_that_nobody_writes_is_sent_and_removed(
     found = leftovers(tmp_path)
     assert [each.run["id"] for each in found] == ["a", "b", "c"]
     report = sync(found, a_sink(server), told.append)
-    assert (report.sent, report.finished, report.failures) == (2013, 3, [])
+    assert (report.sent, report.finished, report.failures) == (2016, 3, [])  # with a RUN and a TALLY each
     assert report.runs == {f"{server.url}/local/digits/{run}" for run in "abc"}
     assert {each.url for each in told} == report.runs
     assert stored(server, "b") == list(range(2000))
@@ -68,7 +68,7 @@ def test_every_journal_that_nobody_writes_is_sent_and_removed(
 def test_a_second_sync_sends_nothing(server: StubServer, tmp_path: Path) -> None:
     a_run(tmp_path, "a", 10)
     found = leftovers(tmp_path)
-    assert sync(found, a_sink(server)).sent == 11
+    assert sync(found, a_sink(server)).sent == 12
     assert sync(found, a_sink(server)).sent == 0
     assert stored(server, "a") == list(range(10))
 
@@ -103,7 +103,7 @@ def test_another_hosts_journal_is_left_alone_unless_asked(
 ) -> None:
     (tmp_path / "a").mkdir()
     run = wire.encode({"id": "a", "project": "digits"})
-    content = segment.header({"run": "a", "host": "another"}) + segment.frame(12, run, 1)
+    content = segment.header({"run": "a", "host": "another"}) + frame.frame(wire.Kind.RUN, run, 1)
     (tmp_path / "a" / segment.segment_name("w", 0)).write_bytes(content)
     assert leftovers(tmp_path) == []
     assert sync(leftovers(tmp_path, any_host=True), a_sink(server)).sent == 1
@@ -119,12 +119,12 @@ def test_an_interrupted_sync_goes_on_where_it_stopped(server: StubServer, tmp_pa
         return count > 3
 
     first = sync(leftovers(tmp_path), a_sink(server), stopped=stopped)
-    assert 0 < first.sent < 30_001
+    assert 0 < first.sent < 30_002
     assert first.failures[0][1] == "interrupted"
     numbers = [segment.number_of(path) for path in (tmp_path / "a").glob("*.seg")]
     assert min(numbers) > 0, "acknowledged segments are removed on the way"
     rest = sync(leftovers(tmp_path), a_sink(server))
-    assert first.sent + rest.sent == 30_001
+    assert first.sent + rest.sent == 30_002
     assert stored(server, "a") == list(range(30_000))
 
 
@@ -139,7 +139,7 @@ def test_a_server_that_goes_away_leaves_the_rest_for_another_time(
     assert "refused" in report.failures[0][1]
     assert len(slept) == relay.ATTEMPTS - 1
     server.start()
-    assert sync(leftovers(tmp_path), a_sink(server)).sent == 101
+    assert sync(leftovers(tmp_path), a_sink(server)).sent == 102
 
 
 @pytest.mark.parametrize("kind", ["cut", "lost", "reset", "hang"])
@@ -152,18 +152,20 @@ def test_answers_that_are_lost_double_nothing(
     assert stored(server, "a") == list(range(5000))
 
 
-def test_damage_costs_what_it_hit_and_is_counted(server: StubServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", [0, frame.HEAD_BYTES])
+def test_damage_costs_what_it_hit_and_is_counted(
+    server: StubServer, tmp_path: Path, where: int
+) -> None:
     spool = a_run(tmp_path, "a", 100)
     [path] = journal.segments(spool.directory, spool.writer)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    *_, fiftieth = (each for each in segment.read_segment(path) if each.payload[1:2] == b"\x31")
+    content[(fiftieth.position & 0xFFFFFFFF) + where] ^= 0xFF  # in the row after it
     path.write_bytes(content[:-5])
     report = sync(leftovers(tmp_path), a_sink(server))
-    assert report.sent == 99
+    assert report.sent == 100, "a RUN and 99 rows; a row was damaged, and the TALLY was cut"
     assert report.damaged == 2
-    found = stored(server, "a")
-    assert len(found) == 98
-    assert set(found) < set(range(100))
+    assert stored(server, "a") == [step for step in range(100) if step != 50]
 
 
 def test_a_journal_of_a_later_version_stays_as_it_is(server: StubServer, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.sdk.journals import kept, kept_in, rows
 
 import wanllmdb as wandb
 from wanllmdb.errors import Error, UsageError
+from wanllmdb.moulds import Moulds
 from wanllmdb.run import Run
 from wanllmdb.wire import Kind
 
@@ -156,6 +158,14 @@ def test_a_mistake_of_ours_does_not_reach_the_training(
 ) -> None:
     class Broken:
         """A journal that breaks its promise."""
+
+        moulds = Moulds()
+
+        def append_values(self, *_: Any) -> bool:
+            raise RuntimeError("a bug")
+
+        def mould(self, row: Mapping[str, Any]) -> None:
+            """None for any row."""
 
         def append(self, kind: int, payload: bytes) -> bool:
             if kind == Kind.ROW:

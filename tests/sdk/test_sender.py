@@ -93,7 +93,7 @@ def test_what_was_logged_is_stored_and_the_spool_is_gone(server: StubServer, spo
     report = sender.finish()
     assert stored(server) == list(range(5000))
     assert server.records("r1", wire.Kind.RUN) == [RUN]
-    assert (report.sent, report.kept, report.problem) == (5001, 0, None)
+    assert (report.sent, report.kept, report.problem) == (5002, 0, None)
     assert report.reachable
     assert not report.rejected
     assert not report.lost
@@ -111,6 +111,8 @@ def test_a_few_metrics_wait_five_seconds_and_a_thousand_do_not(
     assert stored(server) == list(range(10))
     log(spool, range(10, 110), values=10)
     turns(sender, clock, 0.3)
+    assert stored(server) == list(range(10)), "a second is between two batches"
+    turns(sender, clock, 0.7)
     assert stored(server) == list(range(110))
 
 
@@ -209,11 +211,11 @@ def test_a_wrong_key_is_told_and_everything_is_kept(
     assert caught.value.status == 401
     log(spool, range(100))
     report = sender.finish()
-    assert report.kept == 101
+    assert report.kept == 102
     assert report.problem == "It is wrong-key."
     assert len(server.requests) == 1
     [leftover] = leftovers(spool.directory.parent)
-    assert sync([leftover], HttpSink(server.url, KEY)).sent == 101
+    assert sync([leftover], HttpSink(server.url, KEY)).sent == 102
     assert stored(server) == list(range(100))
 
 
@@ -276,7 +278,7 @@ def test_a_poisoned_record_goes_to_quarantine_and_all_others_arrive(
     report = sender.finish()
     assert stored(server) == [n for n in range(1100) if n not in bad]
     assert report.rejected == {"poison": 3}
-    assert (report.sent, report.kept) == (1098, 0)
+    assert (report.sent, report.kept) == (1099, 0)
     quarantined = segment.read_segment(spool.directory / journal.REJECTED)
     assert [wire.decode(frame.payload)[0] for frame in quarantined] == sorted(bad)
 
@@ -381,10 +383,10 @@ def test_finish_gives_up_on_a_server_that_is_away_and_the_next_sync_sends(
     assert sender.wait(2) is None
     log(spool, range(100))
     report = sender.finish(budget_unreachable=0.3)
-    assert (report.sent, report.kept, report.reachable) == (0, 101, False)
+    assert (report.sent, report.kept, report.reachable) == (0, 102, False)
     assert "refused" in str(report.problem)
     server.start()
-    assert sync(leftovers(spool.directory.parent), HttpSink(server.url, KEY)).sent == 101
+    assert sync(leftovers(spool.directory.parent), HttpSink(server.url, KEY)).sent == 102
     assert stored(server) == list(range(100))
     assert not spool.directory.exists()
 
@@ -396,7 +398,7 @@ def test_finish_gives_up_on_a_server_that_hangs(server: StubServer, spool: Spool
     assert sender.wait(0.1) is None
     log(spool, range(100))
     report = sender.finish(budget_unreachable=0.3)
-    assert report.kept == 101
+    assert report.kept == 102
     assert not report.reachable
 
 
@@ -404,7 +406,7 @@ def test_finish_sends_by_itself_when_the_thread_is_gone(server: StubServer, spoo
     sender = Sender(spool, HttpSink(server.url, KEY), RUN)
     log(spool, range(3000))
     report = sender.finish()
-    assert (report.sent, report.kept) == (3001, 0)
+    assert (report.sent, report.kept) == (3002, 0)
     assert stored(server) == list(range(3000))
 
 

@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.sdk.journals import kept_in
 
 from wanllmdb import journal, segment, wire
 from wanllmdb.keeper import Keeper
@@ -47,6 +49,11 @@ def steps(directory: Path, writer: str | None = None) -> list[int]:
         for frame in segment.read_segment(path)
         if frame.kind == wire.Kind.ROW
     ]
+
+
+def payloads(directory: Path, kind: int) -> list[Any]:
+    """What all records of a kind say, writer by writer, in order."""
+    return kept_in(directory, wire.Kind(kind))
 
 
 def test_an_appended_record_is_read_back_before_anything_is_closed(spool: Spool) -> None:
@@ -216,8 +223,9 @@ def test_a_record_beyond_the_limit_is_counted_and_told(spool: Spool) -> None:
     spool.close()
     [path] = journal.segments(spool.directory, spool.writer)
     frames = list(segment.read_segment(path))
-    assert [frame.kind for frame in frames] == [wire.Kind.ROW, wire.Kind.LOSS]
+    assert [frame.kind for frame in frames] == [wire.Kind.ROW, wire.Kind.LOSS, wire.Kind.TALLY]
     assert wire.decode(frames[1].payload) == {"reason": "too-large", "count": 1, "detail": ""}
+    assert wire.decode(frames[2].payload) == {"rows": 2, "lost": {"too-large": 1}}
     assert spool.lost == {"too-large": 1}
 
 
@@ -286,15 +294,12 @@ def test_a_full_disk_raises_nothing_and_every_record_is_kept_or_counted(
     assert len(found) == len(set(found))
     assert set(range(3000, 3100)) <= set(found)
     assert len(found) + lost.get("disk", 0) == 3100
-    losses = [
-        wire.decode(frame.payload)
-        for path in journal.segments(tmp_path / "r1", "w")
-        for frame in segment.read_segment(path)
-        if frame.kind == wire.Kind.LOSS
-    ]
-    assert appended == len(found) + len(losses)
+    losses = payloads(tmp_path / "r1", wire.Kind.LOSS)
+    tallies = payloads(tmp_path / "r1", wire.Kind.TALLY)
+    assert appended == len(found) + len(losses) + len(tallies)
     assert sum(loss["count"] for loss in losses) == lost.get("disk", 0)
     assert (mode == "lost") == bool(losses)
+    assert tallies == [{"rows": 3100, "lost": lost}]
 
 
 def test_a_file_limit_while_a_segment_begins_keeps_the_old_one(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanllmdb import segment, wire
+from wanllmdb import frame, segment, wire
 from wanllmdb.segment import SegmentReader, read_header, read_segment
 
 PAYLOADS = [wire.encode([n, 1_700_000_000_000_000 + n, {"loss": n * 0.5}]) for n in range(8)]
@@ -17,22 +17,22 @@ PAYLOADS = [wire.encode([n, 1_700_000_000_000_000 + n, {"loss": n * 0.5}]) for n
 
 def a_segment(directory: Path, payloads: list[bytes], *, number: int = 3) -> Path:
     path = directory / segment.segment_name("w", number)
-    frames = [segment.frame(wire.Kind.ROW, each, n) for n, each in enumerate(payloads, 1)]
+    frames = [frame.frame(wire.Kind.ROW, each, n) for n, each in enumerate(payloads, 1)]
     path.write_bytes(segment.header({"run": "r1", "writer": "w"}) + b"".join(frames))
     return path
 
 
 def read(path: Path) -> list[bytes]:
-    return [frame.payload for frame in read_segment(path)]
+    return [each.payload for each in read_segment(path)]
 
 
 def test_what_was_framed_is_read_at_its_position(tmp_path: Path) -> None:
     path = a_segment(tmp_path, PAYLOADS)
     frames = list(read_segment(path))
-    assert [frame.payload for frame in frames] == PAYLOADS
-    assert {frame.kind for frame in frames} == {wire.Kind.ROW}
+    assert [each.payload for each in frames] == PAYLOADS
+    assert {each.kind for each in frames} == {wire.Kind.ROW}
     assert frames[-1].position == 3 << wire.SEGMENT_SHIFT | path.stat().st_size
-    assert [frame.position for frame in frames] == sorted({frame.position for frame in frames})
+    assert [each.position for each in frames] == sorted({each.position for each in frames})
     assert read_header(path) == {"run": "r1", "writer": "w"}
 
 
@@ -42,14 +42,14 @@ def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
         frames = reader.frames()
         first = [next(frames).payload, next(frames).payload]
         offset = reader.offset
-    rest = [frame.payload for frame in read_segment(path, offset)]
+    rest = [each.payload for each in read_segment(path, offset)]
     assert first + rest == PAYLOADS
 
 
 def test_a_cut_at_any_byte_keeps_every_whole_record_before_it(tmp_path: Path) -> None:
     path = a_segment(tmp_path, PAYLOADS)
     content = path.read_bytes()
-    ends = [frame.position & 0xFFFFFFFFFF for frame in read_segment(path)]
+    ends = [each.position & 0xFFFFFFFFFF for each in read_segment(path)]
     for cut in range(len(content)):
         path.write_bytes(content[:cut])
         whole = sum(end <= cut for end in ends)
@@ -62,10 +62,10 @@ def test_a_cut_record_that_is_completed_later_is_read_then(tmp_path: Path) -> No
     for cut in range(1, len(content)):
         path.write_bytes(content[:cut])
         with SegmentReader(path) as reader:
-            before = [frame.payload for frame in reader.frames()]
+            before = [each.payload for each in reader.frames()]
             with path.open("ab") as file:
                 file.write(content[cut:])
-            after = [frame.payload for frame in reader.frames()]
+            after = [each.payload for each in reader.frames()]
             assert before + after == PAYLOADS, f"cut at {cut}"
             assert reader.damaged == 0
 
@@ -97,8 +97,8 @@ def test_a_damaged_page_costs_the_records_on_it(tmp_path: Path) -> None:
     payloads = [wire.encode([n, 0, {"x": os.urandom(40)}]) for n in range(400)]
     path = a_segment(tmp_path, payloads)
     content = path.read_bytes()
-    ends = [frame.position & 0xFFFFFFFFFF for frame in read_segment(path)]
-    begins = [ends[0] - segment.FRAME_BYTES - len(payloads[0]), *ends]
+    ends = [each.position & 0xFFFFFFFFFF for each in read_segment(path)]
+    begins = [ends[0] - frame.FRAME_BYTES - len(payloads[0]), *ends]
     for junk in (bytes(4096), os.urandom(4096)):
         for start in range(4096, len(content) - 4096, 4096):
             path.write_bytes(content[:start] + junk + content[start + 4096 :])
@@ -115,15 +115,15 @@ def test_garbage_longer_than_any_record_is_passed_over(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"WLSP" + os.urandom(5 * segment.WINDOW_BYTES // 2))
         for payload in PAYLOADS[4:]:
-            file.write(segment.frame(wire.Kind.ROW, payload, 0))
+            file.write(frame.frame(wire.Kind.ROW, payload, 0))
     assert read(path) == PAYLOADS
 
 
 def test_a_record_inside_a_torn_record_of_claimed_length_is_not_swallowed(tmp_path: Path) -> None:
     path = a_segment(tmp_path, PAYLOADS[:1])
-    torn = segment.frame(wire.Kind.ROW, b"x" * 1000, 0)[:100]
+    torn = frame.frame(wire.Kind.ROW, b"x" * 1000, 0)[:100]
     with path.open("ab") as file:
-        file.write(torn + segment.frame(wire.Kind.ROW, PAYLOADS[1], 0))
+        file.write(torn + frame.frame(wire.Kind.ROW, PAYLOADS[1], 0))
     assert read(path) == PAYLOADS[:2]
 
 

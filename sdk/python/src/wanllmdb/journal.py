@@ -87,12 +87,12 @@ def write_mark(directory: Path, writer: str, mark: Mark) -> None:
     draft.replace(directory / f"{writer}.ack")
 
 
-def quarantine(directory: Path, kind: int, payload: bytes) -> None:
-    """Keep a record that a server refused for good, for people to look at."""
+def quarantine(directory: Path, content: bytes) -> None:
+    """Keep the frame of a record that a server refused for good, for people to look at."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     fd = os.open(directory / REJECTED, flags, 0o600)
     try:
-        os.write(fd, segment.frame(kind, payload, 0))
+        os.write(fd, content)
     finally:
         os.close(fd)
 

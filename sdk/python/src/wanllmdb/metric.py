@@ -45,27 +45,27 @@ class Metric:
 
 
 class Metrics:
-    """All definitions of one run, and the summaries that they ask for."""
+    """All definitions of one run, by name (`defined`), and the summaries that they ask for."""
 
     def __init__(self) -> None:
-        self._defined: dict[str, Metric] = {}
+        self.defined: dict[str, Metric] = {}
         self._found: dict[str, Metric | None] = {}
         self._summaries: dict[str, dict[str, float]] = {}
         self._means: dict[str, tuple[int, float]] = {}
         self._last: dict[str, Any] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._defined)
+        return bool(self.defined)
 
     def define(self, metric: Metric) -> None:
         """Keep the definition; a later one for the same name replaces it."""
-        self._defined[metric.name] = metric
+        self.defined[metric.name] = metric
         self._found.clear()
 
     def of(self, key: str) -> Metric | None:
         """The definition for a key: its own, else that of the longest rule that fits."""
         if key not in self._found:
-            fitting = [each for each in self._defined.values() if each.matches(key)]
+            fitting = [each for each in self.defined.values() if each.matches(key)]
             exact = [each for each in fitting if each.name == key]
             found = exact or sorted(fitting, key=lambda each: len(each.name))[-1:]
             self._found[key] = found[0] if found else None
@@ -80,7 +80,7 @@ class Metrics:
         }
         missing = {key: self._last.get(key, 0) for key in wanted if key and key not in values}
         row = {**values, **missing}
-        steps = {each.step_metric for each in self._defined.values()}
+        steps = {each.step_metric for each in self.defined.values()}
         self._last.update((key, row[key]) for key in steps if key in row)
         return row
 

@@ -11,7 +11,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from wanllmdb.errors import ArgumentError, UsageError
 from wanllmdb.guard import guarded
 from wanllmdb.identity import Identity
 from wanllmdb.moment import parse_moment
+from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
@@ -56,6 +57,19 @@ class Request:
 
 class Nowhere:
     """The journal of a disabled run: takes everything, keeps nothing."""
+
+    def __init__(self) -> None:
+        self.moulds = Moulds()
+
+    def append_values(
+        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
+    ) -> bool:
+        del mould, step, time_us, values
+        return True
+
+    def mould(self, row: Mapping[str, Any]) -> Mould | None:
+        del row
+        return None
 
     def append(self, kind: int, payload: bytes) -> bool:
         del kind, payload

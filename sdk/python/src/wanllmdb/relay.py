@@ -268,11 +268,12 @@ def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:
     """What opens the run: its RUN record, or, when that is acknowledged, what headers say."""
     run: dict[str, Any] = {}
     if paths and segment.number_of(paths[0]) == 0:
-        for frame in segment.read_segment(paths[0]):
-            if frame.kind == wire.Kind.RUN:
+        for each in segment.read_segment(paths[0]):
+            if each.kind == wire.Kind.RUN:
                 with contextlib.suppress(wire.WireError, TypeError, ValueError):
-                    run = dict(wire.decode(frame.payload))
-            break
+                    run = dict(wire.decode(each.payload))
+            if each.kind != wire.Kind.FORM:
+                break
     if not run and header.get("run") and header.get("project"):
         run = {"id": header["run"], "project": header["project"]}
         if header.get("owner"):

@@ -45,9 +45,9 @@ class Ring:
             self._bytes -= len(frame)
         self._bytes = 0
 
-    def drop(self) -> int:
-        """Forget every frame, and say how many there were."""
-        count = len(self._frames)
+    def drop(self) -> list[bytes]:
+        """Forget every frame; returns them."""
+        dropped = list(self._frames)
         self._frames.clear()
         self._bytes = 0
-        return count
+        return dropped

@@ -13,6 +13,7 @@ import operator
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from wanllmdb.counter import Counter
 from wanllmdb.errors import RowError
 from wanllmdb.values import LOGGED, Unloggable, text
 from wanllmdb.wire import MAX_KEY_BYTES, MAX_KEYS_PER_RUN, MAX_RECORD_BYTES, encode
@@ -111,22 +112,39 @@ class Steps:
     """The counter of steps. It follows the user's steps up, and never goes back.
 
     Attributes:
-        current: the step that the next row gets if the user names none.
+        next: the step of a row for which the user names none; it is taken then.
     """
 
-    __slots__ = ("current",)
+    __slots__ = ("_counter", "_open", "next")
 
     def __init__(self, current: int = 0) -> None:
-        self.current = current
+        self._begin(current)
+
+    @property
+    def current(self) -> int:
+        """The step that the next row gets if the user names none."""
+        return self._counter.value + 1 if self._open is None else self._open
 
     def take(self, step: int | None, commit: bool | None) -> int:
         """The step of this row; an explicit step stays open unless `commit` is true."""
         if step is None:
-            step = self.current
-            if commit is not False:
-                self.current = step + 1
-        elif step >= self.current:
-            self.current = step + 1 if commit else step
+            return self.current if commit is False else self.next()
+        if step >= (self.current if self._open is None else self._open):
+            if commit:
+                self._begin(step + 1)
+            else:
+                self._open, self.next = step, self._leave
+        return step
+
+    def _begin(self, current: int) -> None:
+        self._open: int | None = None
+        self._counter = Counter(current - 1)
+        self.next = self._counter.next
+
+    def _leave(self) -> int:
+        """Take the open step, and count on from there."""
+        step = self.current
+        self._begin(step + 1)
         return step
 
 

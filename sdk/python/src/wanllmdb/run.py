@@ -19,12 +19,14 @@ from wanllmdb import metric as metric_
 from wanllmdb import preemption
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
+from wanllmdb.counter import Counter
 from wanllmdb.errors import Error, UsageError
 from wanllmdb.exits import exit_code_of, told
 from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
+from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.rows import FileKeeper, RowMaker, Steps, as_step, no_files, payloads
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
@@ -38,8 +40,20 @@ _ROW = int(Kind.ROW)
 class Journal(Protocol):
     """Keeps records. `append` never raises and never waits for anybody."""
 
+    moulds: Moulds
+
     def append(self, kind: int, payload: bytes) -> bool:
         """Keep a record; False if it is not safe yet."""
+        ...
+
+    def append_values(
+        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
+    ) -> bool:
+        """Keep a row of numbers; raises if they do not fit the mould."""
+        ...
+
+    def mould(self, row: Mapping[str, Any]) -> Mould | None:
+        """A new mould for rows like this one, if they deserve one."""
         ...
 
 
@@ -92,13 +106,14 @@ class Run(Named):
         super().__init__(identity, settings)
         self._journal = journal
         self._append = journal.append
+        self._mould = journal.mould
         self._voice = voice
         self._ended = ended
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
         self._stopped = False
-        self._logged = 0
+        self._logged = Counter()
         self._exit_code: int | None = None
         self._lose = Losses(journal.append, voice)
         self._rows = RowMaker(self._lose, keep)
@@ -110,6 +125,11 @@ class Run(Named):
             self._write_config, voice.warn, allow_val_change=settings.allow_val_change
         )
         self._summary = Summary(self._write_summary, self._summary_value)
+        # What the usual row needs, at hand: `log` looks nothing up twice.
+        self._append_values = journal.append_values
+        self._moulds = journal.moulds.known
+        self._mould_of = self._moulds.get
+        self._newest: Mould | None = None
 
     @property
     def is_over(self) -> bool:
@@ -129,7 +149,7 @@ class Run(Named):
     @property
     def logged(self) -> int:
         """How many rows were logged."""
-        return self._logged
+        return self._logged.value
 
     @property
     def lost(self) -> int:
@@ -169,11 +189,37 @@ class Run(Named):
         Raises:
             UsageError: the run is over, or `data` is no mapping with string keys.
         """
-        if self._finished:
-            raise UsageError(
-                f"Run ({self.id}) is finished. The call to `log` will be ignored. "
-                "Please make sure that you are using an active run."
-            )
+        taken = step
+        try:
+            mould = self._mould_of(tuple(data))
+            if mould is not None and commit is None:
+                taken = self._steps.next() if step is None else self._take_step(step, None)
+                self._append_values(mould, taken, _time_ns() // 1000, data.values())
+                self._logged.next()
+                if mould is not self._newest:
+                    self._renew(mould)
+                return
+        except Error:
+            raise
+        except Exception:  # noqa: BLE001, S110 - it is no row of this mould
+            pass
+        self._log_any(data, taken, commit)
+
+    def _renew(self, mould: Mould) -> None:
+        """Another mould than last time: its row is the newest in the summary."""
+        self._newest = mould
+        order = self._summary._moulds
+        if mould in order:
+            order.remove(mould)
+        order.append(mould)
+
+    def _straighten(self) -> None:
+        """Whether rows may go by moulds: not where each must be looked at, nor after the end."""
+        looked_at = self._finished or self._metrics or self._summary._chosen
+        self._mould_of = _no_mould if looked_at else self._moulds.get
+
+    def _log_any(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
+        self._check_open("log")
         try:
             self._log(data, step, commit)
         except Error:
@@ -181,26 +227,35 @@ class Run(Named):
         except Exception as error:  # noqa: BLE001 - never into the training
             self._fault("log", error)
 
+    def _take_step(self, step: Any, commit: bool | None) -> int:
+        return self._steps.take(None if step is None else as_step(step), commit)
+
     def _log(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
         values = self._rows.make(data)
         plain = values is data
-        if step is not None:
-            step = as_step(step)
+        step = self._take_step(step, commit)
         with self._lock:
-            step = self._steps.take(step, commit)
             if self._metrics:
                 values = self._metrics.complete(values)
         if not values:
             return
-        now = _time_ns() // 1000
+        self._write(step, _time_ns() // 1000, values)
+        self._logged.next()
+        absorb(self._summary, values, self._metrics, plain=plain)
+        self._straighten()
+
+    def _write(self, step: int, now: int, values: dict[str, Any]) -> None:
+        mould = self._mould(values)
+        if mould is not None:
+            self._append_values(mould, step, now, values.values())
+            mould.last = None  # `absorb` knows better what stands in the summary
+            return
         payload = encode((step, now, values))
         if len(payload) <= MAX_RECORD_BYTES:
             self._append(_ROW, payload)
         else:
             for part in payloads(step, now, values, self._lose):
                 self._append(_ROW, part)
-        self._logged += 1
-        absorb(self._summary, values, self._metrics, plain=plain)
 
     @guarded()
     def define_metric(
@@ -227,6 +282,7 @@ class Run(Named):
         self._check_open("define_metric")
         with self._lock:
             self._metrics.define(found)
+            self._straighten()
         self._append(Kind.METRIC, encode(found.record()))
         return found
 
@@ -253,6 +309,7 @@ class Run(Named):
             if self._finished or os.getpid() != self._pid:
                 return
             self._finished = True
+            self._straighten()
         self._exit_code = exit_code
         # Each does what it can, also when another failed.
         for part in (
@@ -285,7 +342,7 @@ class Run(Named):
         said: dict[str, Any] = {
             "exit_code": exit_code,
             "time_us": _time_ns() // 1000,
-            "logged": self._logged,
+            "logged": self._logged.value,
             "lost": self._lose.total,
             "stopped": self._stopped,
         }
@@ -332,6 +389,7 @@ class Run(Named):
     def _write_summary(self, values: dict[str, Any], unset: list[str]) -> None:
         self._check_open("summary")
         self._append(Kind.SUMMARY, encode({"set": values, "unset": unset}))
+        self._mould_of = _no_mould  # what was set stands until its key is logged again
 
     def _summary_value(self, key: str, value: Any) -> Any:
         try:
@@ -361,6 +419,11 @@ class Run(Named):
             self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
         except Exception:  # noqa: BLE001 - what counts is mistaken itself
             say(call, error)
+
+
+def _no_mould(keys: tuple[str, ...]) -> None:
+    """Looks every row's mould up in vain."""
+    del keys
 
 
 def attach(run: Run, *, outlet: Outlet | None = None, companions: Iterable[Companion] = ()) -> None:

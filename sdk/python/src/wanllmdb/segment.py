@@ -1,11 +1,8 @@
-"""One segment of a spool as bytes: how a record is framed, and how frames are read back.
+"""One segment of a spool: a header, and then frames, as they lie in a file.
 
-A segment is a header and then frames, each written by one `write`::
-
-    header: "WLSG" version u8 flags u8 length u16 | msgpack | crc32 of all before
-    frame:  "WLSP" version u8 kind u8 flags u16 length u32 count u64 | payload | crc32 of all before
-
-Integers are little endian. A record's position is ``segment << 40 | end offset of its frame``.
+``header: "WLSG" version u8 flags u8 length u16 | msgpack | crc32 of all before``; what a frame
+is stands in `frame`. A segment names every form that its rows refer to, once a MiB and when
+it begins, so no row depends on another segment, nor on one spot of the disk.
 
 The reader never raises for damage. It passes over what is torn as soon as a whole frame
 follows it, and counts that; it stops before an incomplete tail, which a live writer may be
@@ -18,43 +15,21 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zlib import crc32
 
-from wanllmdb import wire
+from wanllmdb import frame, wire
+from wanllmdb.frame import CHECK, FRAME_BYTES, Form, Forms, Frame, Frames
 
 VERSION: Final = 1
 HEADER_MAGIC: Final = b"WLSG"
-FRAME_MAGIC: Final = b"WLSP"
 
 HEADER_HEAD: Final = struct.Struct("<4sBBH")
-FRAME_HEAD: Final = struct.Struct("<4sBBHIQ")
-CHECK: Final = struct.Struct("<I")
 
 SUFFIX: Final = ".seg"
-KIND_AT: Final = 5  # the byte of a frame that says its kind
-HEAD_BYTES: Final = FRAME_HEAD.size
-FRAME_BYTES: Final = FRAME_HEAD.size + CHECK.size  # what a frame adds to its payload
-RESIDUE: Final = 0x2144DF1C
 MAX_HEADER_BYTES: Final = 60_000
 # A window always holds the largest frame whole, with room for a torn one before it.
 WINDOW_BYTES: Final = 4 * (wire.MAX_RECORD_BYTES + FRAME_BYTES)
-
-_unpack_head = FRAME_HEAD.unpack_from
-
-
-class Frame(NamedTuple):
-    """A record as it lies in the spool: its place, its kind, its payload still packed."""
-
-    position: int
-    kind: int
-    payload: bytes
-
-
-def frame(kind: int, payload: bytes, count: int) -> bytes:
-    """The frame of a record. `count` numbers a writer's frames; it is advisory."""
-    head = FRAME_HEAD.pack(FRAME_MAGIC, VERSION, kind, 0, len(payload), count)
-    return b"".join((head, payload, CHECK.pack(crc32(payload, crc32(head)))))
 
 
 def header(facts: Mapping[str, Any]) -> bytes:
@@ -137,16 +112,58 @@ class SegmentReader:
         `offset` moves with each frame handed out, so the caller may stop at any of them.
         """
         while self.unread > 0 and self._begin():
-            window = os.pread(self._fd, WINDOW_BYTES, self.offset)
             before = self.offset
-            yield from self._scan(window)
-            if self.offset > before:
-                continue
-            if len(window) < WINDOW_BYTES:
+            found = self._frames(self._window(WINDOW_BYTES))
+            for each in found:
+                self.offset = found.offset
+                yield each
+            self.damaged += len(found.torn)
+            if self.offset == before and not self._skip(found.rest):
                 return
-            # Four times the largest frame without a whole one in it: all of it is damage.
-            self.offset += WINDOW_BYTES - wire.MAX_RECORD_BYTES - FRAME_BYTES
-            self.damaged += 1
+
+    def excerpt(self, limit: int) -> bytes:
+        """Whole frames from `offset` on, about `limit` bytes, with what is torn among them.
+
+        Empty when no whole frame is there yet. `offset` stays; `skip` moves it.
+        """
+        while self.unread > 0 and self._begin():
+            window = self._window(limit)
+            for size in (limit, frame.size_of(window), WINDOW_BYTES):
+                window = window if size == limit else self._window(size)
+                end = frame.last_end(window)
+                if end > 0:
+                    return window[:end]
+            if not self._skip(len(window)):
+                break
+        return b""
+
+    def skip(self, size: int) -> None:
+        """Read on behind the next `size` bytes."""
+        self.offset += size
+
+    def forms(self) -> Forms:
+        """Every form that the segment names, wherever in it."""
+        found: Forms = {}
+        at = 0
+        while window := os.pread(self._fd, WINDOW_BYTES, at):
+            frame.learn(found, window)
+            # What the window cuts is whole in the next one.
+            at += len(window) if len(window) < WINDOW_BYTES else WINDOW_BYTES // 2
+        return found
+
+    def _window(self, size: int) -> bytes:
+        return os.pread(self._fd, size, self.offset)
+
+    def _frames(self, window: bytes) -> Frames:
+        return Frames(window, segment=self.number, offset=self.offset)
+
+    def _skip(self, size: int) -> bool:
+        """Pass over a full window without a whole frame: all of it is damage."""
+        if size < WINDOW_BYTES:
+            return False
+        self.offset += WINDOW_BYTES - wire.MAX_RECORD_BYTES - FRAME_BYTES
+        self.damaged += 1
+        return True
 
     def _begin(self) -> bool:
         """Pass over the header; False while it is cut off, or not ours to read."""
@@ -156,7 +173,7 @@ class SegmentReader:
         found = parse_header(window)
         if found is None:
             # Cut off, or damaged; if whole frames follow it is the second.
-            self._begun = _next_whole(window, 0) >= 0
+            self._begun = frame.next_whole(window, 0) >= 0
         elif window[4] != VERSION:
             self.foreign = True
         else:
@@ -164,45 +181,18 @@ class SegmentReader:
             self.offset = found[1]
         return self._begun
 
-    def _scan(self, window: bytes) -> Iterator[Frame]:
-        base = self.number << wire.SEGMENT_SHIFT
-        origin, at = self.offset, 0
-        view, whole, make = memoryview(window), _whole, tuple.__new__
-        while True:
-            end = whole(window, view, at)
-            if end < 0:
-                at = _next_whole(window, at + 1)
-                if at < 0:
-                    return
-                self.damaged += 1
-                continue
-            self.offset = offset = origin + end
-            payload = window[at + HEAD_BYTES : end - CHECK.size]
-            yield make(Frame, (base | offset, window[at + KIND_AT], payload))
-            at = end
 
-
-def _whole(window: bytes, view: memoryview, at: int) -> int:
-    """The end of the frame that begins at `at`, or -1 if no whole one does."""
-    try:
-        magic, version, _, _, length, _ = _unpack_head(window, at)
-    except struct.error:
-        return -1
-    end = at + length + FRAME_BYTES
-    if magic != FRAME_MAGIC or version != VERSION or len(window) < end:
-        return -1
-    # What ends in its own CRC has a CRC that is always the same.
-    return end if crc32(view[at:end]) == RESIDUE else -1
-
-
-def _next_whole(window: bytes, at: int) -> int:
-    """Where the first whole frame from `at` on begins, or -1."""
-    view = memoryview(window)
-    while (at := window.find(FRAME_MAGIC, at)) >= 0:
-        if _whole(window, view, at) >= 0:
-            return at
-        at += 1
-    return -1
+def records(path: Path) -> Iterator[tuple[int, int, Any]]:
+    """(position, kind, decoded payload) of all of a segment, VALUES as the rows that they are."""
+    with SegmentReader(path) as reader:
+        forms: Mapping[int, Form] = reader.forms()
+        for position, kind, payload in reader.frames():
+            if kind == wire.Kind.VALUES:
+                form = forms.get(int.from_bytes(payload[:2], "little"))
+                if form is not None:
+                    yield position, wire.Kind.ROW, list(form.row(payload))
+            elif kind != wire.Kind.FORM:
+                yield position, kind, wire.decode(payload)
 
 
 def segment_name(writer: str, number: int) -> str:

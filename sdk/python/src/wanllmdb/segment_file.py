@@ -58,19 +58,19 @@ class SegmentFile:
             if number == self.number:
                 return max(number, 0) << wire.SEGMENT_SHIFT | size
 
-    def advance(self, header: bytes) -> None:
-        """Begin the next segment with this header.
+    def advance(self, beginning: bytes) -> None:
+        """Begin the next segment with these bytes: its header, and frames if any.
 
         Raises:
             OSError: it cannot be made; what was there stays in use.
         """
         path = self.directory / segment.segment_name(self.writer, self.number + 1)
-        # Under its name a segment is only ever seen with its header whole.
+        # Under its name a segment is only ever seen with its beginning whole.
         draft = path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         fd = os.open(draft, _FLAGS, 0o600)
         try:
-            _write_whole(fd, header)
+            _write_whole(fd, beginning)
             stat = os.fstat(fd)
             draft.rename(path)
         except BaseException:

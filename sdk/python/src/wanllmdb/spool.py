@@ -1,7 +1,7 @@
 """Spool: the journal on disk that holds what was logged until a server has it.
 
-`append` is the whole of what `log()` waits for: one frame, one `write`. A record that was
-appended survives the death of this process, however it dies. There is no lock on that path,
+`append` and `append_values` are the whole of what `log()` waits for: one frame, one `write`. A
+record that was appended survives the death of this process, however it dies. No lock is on that path,
 so any thread, a signal handler or a finaliser may append while another append is under way,
 and a fork copies no lock that somebody held.
 
@@ -21,14 +21,17 @@ import threading
 import time
 import weakref
 from binascii import hexlify
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
-from wanllmdb import journal, segment, wire
+from wanllmdb import frame, journal, segment, wire
+from wanllmdb.birthmark import Birthmark, birthmark
+from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.ring import Ring
 from wanllmdb.segment_file import SegmentFile
+from wanllmdb.tally import Tally
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
 SEGMENT_SECONDS: Final = 600.0
@@ -37,15 +40,18 @@ PROBE_SECONDS: Final = 1.0
 SYNC_SECONDS: Final = 1.0
 SYNC_BYTES: Final = 4 * 1024 * 1024
 
+# A segment names its forms again so often: a damaged page costs the rows on it, no others.
+DECLARE_BYTES: Final = 1024 * 1024
+
 # Bound once: the path of `append` looks nothing up in a module.
-_pack_head = segment.FRAME_HEAD.pack
-_pack_check = segment.CHECK.pack
-_join = b"".join
 _write = os.write
 _getpid = os.getpid
-_MAGIC: Final = segment.FRAME_MAGIC
-_VERSION: Final = segment.VERSION
+_frame = frame.frame
+_VALUES: Final = int(wire.Kind.VALUES)
+_FORM: Final = int(wire.Kind.FORM)
 _MAX: Final = wire.MAX_RECORD_BYTES
+_COUNTS: Final = 0xFFFFFFFF
+_NOT_OURS: Final = bytearray(1)
 
 
 def new_writer() -> str:
@@ -60,7 +66,7 @@ class Spool:
     Attributes:
         directory: where the files of the run lie.
         writer: this process incarnation; another one in a fork child that has appended.
-        lost: how many records could not be kept, by reason.
+        moulds: of rows that `append_values` may take.
         failing: why records wait in memory at this moment; None when the disk takes them.
     """
 
@@ -76,21 +82,21 @@ class Spool:
     ) -> None:
         self.directory = directory
         self.writer = writer
-        self.lost: dict[str, int] = {}
         self.failing: str | None = None
+        self.moulds = Moulds()
         self._header = dict(header)
         self._run = run
         self._clock_ns = clock_ns
         self._segment_bytes = segment_bytes
         self._closed = False
-        self._told: dict[str, int] = {}
-        self._count = 0
-        self._pid = -1
+        self._tally = Tally()
+        self._ours: Birthmark = _NOT_OURS  # its byte is 1 while this process may append
         self._file = SegmentFile(directory, writer)
         self._lock_fd: int | None = None
         self._rolling = threading.Lock()
         self._ring = Ring(RING_BYTES)
         self._room = self._synced_room = segment_bytes
+        self._turn_at = 0
         self._opened_at = self._synced_at = self._probe_at = 0.0
 
     @classmethod
@@ -136,7 +142,12 @@ class Spool:
     @property
     def appended(self) -> int:
         """How many records were kept, on disk or waiting for it; the RUN record is one."""
-        return self._count - sum(self.lost.values())
+        return self._tally.kept
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many records could not be kept, by reason."""
+        return self._tally.lost
 
     @property
     def closed(self) -> bool:
@@ -155,26 +166,48 @@ class Spool:
         another thread, a server or a lock. `payload` is what `wire.encode` made.
         """
         try:
-            if _getpid() != self._pid:
+            if not self._ours[0]:
                 return self._append_elsewhere(kind, payload)
-            self._count = count = self._count + 1
-            head = _pack_head(_MAGIC, _VERSION, kind, 0, len(payload), count)
-            frame = _join((head, payload, _pack_check(crc32(payload, crc32(head)))))
-            if self.failing is None and len(payload) <= _MAX:
-                if _write(self._file.fd, frame) == len(frame):
-                    self._room = room = self._room - len(frame)
-                    if room < 0:
-                        self.roll()
-                    return True
-                # A part of it is on the disk; readers pass over that.
-                self._fail(errno.ENOSPC)
-            return self._hold(frame)
+            content = _frame(kind, payload, self._tally.number(kind))
+            return self._put(content) if len(payload) <= _MAX else self._hold(content)
+        except Exception:  # noqa: BLE001  the training goes on whatever happens here
+            self._tally.lose("unspoolable", kind)
+            return False
+
+    def append_values(
+        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
+    ) -> bool:
+        """Keep a row of numbers; as `append`, and a third of its price.
+
+        Args:
+            mould: one of `moulds.known`.
+            step: of 64 bits.
+            time_us: microseconds since the epoch.
+            values: in the order of the mould's keys.
+
+        Raises:
+            Exception: a value does not fit the mould, or is no number; nothing was kept.
+        """
+        if not self._ours[0]:
+            return self._append_elsewhere(_VALUES, mould.payload(step, time_us, values))
+        count = self._tally.next() & _COUNTS
+        try:
+            content = mould.pack(mould.prefix, count, mould.sign, step, time_us, *values)
+        except Exception:
+            self._tally.waste()
+            raise
+        mould.last = content
+        content += crc32(content).to_bytes(4, "little")
+        try:
+            if self.failing is None and _write(self._file.fd, content) == mould.size:
+                self._room = room = self._room - mould.size
+                if room < self._turn_at:
+                    self._turn()
+                return True
         except OSError as error:
             self._fail(error.errno)
-            return self._hold(segment.frame(kind, payload, self._count))
-        except Exception:  # noqa: BLE001  the training goes on whatever happens here
-            self._lose("unspoolable", 1)
-            return False
+            return self._hold(content)
+        return self._put_again(content)
 
     def roll(self) -> None:
         """Begin the next segment, unless another thread is just doing so."""
@@ -194,7 +227,7 @@ class Spool:
         Tries a disk that refused, begins a segment where one grew old, syncs. May block on
         the disk; never raises for it.
         """
-        if self._closed or _getpid() != self._pid:
+        if self._closed or not self._ours[0]:
             return
         now = time.monotonic()
         if self.failing is not None or self._ring:
@@ -226,13 +259,14 @@ class Spool:
             release: let other processes send what is left. A `Sender` that goes on sending
                 passes False, and calls `release` when it is done.
         """
-        if not self._closed and _getpid() == self._pid:
+        if not self._closed and self._ours[0]:
             if self.failing is not None or self._ring:
                 self._probe(time.monotonic())
             self._tell_losses()
+            self.append(wire.Kind.TALLY, wire.encode(self._tally.record()))
             self._closed = True
-            self._lose("disk", self._ring.drop())
-            self._pid = -1
+            self._tally.lose_frames("disk", self._ring.drop())
+            self._ours[0] = 0
             self._file.retire()
         if release:
             self.release()
@@ -257,23 +291,73 @@ class Spool:
         self._lock_fd = journal.lock(self.directory, writer)
         self._file = SegmentFile(self.directory, writer)
         self._next_segment()
-        self._pid = _getpid()
+        self._ours = birthmark()
         if self._run is not None:
             self.append(wire.Kind.RUN, self._run)
+
+    def _put(self, content: bytes) -> bool:
+        """Write a frame, or hold it; True if it is on the disk."""
+        if self.failing is not None:
+            return self._hold(content)
+        try:
+            if _write(self._file.fd, content) != len(content):
+                return self._put_again(content)
+        except OSError as error:
+            self._fail(error.errno)
+            return self._hold(content)
+        self._room = room = self._room - len(content)
+        if room < self._turn_at:
+            self._turn()
+        return True
+
+    def _put_again(self, content: bytes) -> bool:
+        """A frame is on the disk in part, which readers pass over, or not at all."""
+        if self.failing is None:
+            self._fail(errno.ENOSPC)
+        return self._hold(content)
+
+    def _turn(self) -> None:
+        """The segment is full, or it is time to name the forms in it again."""
+        if self._room < 0:
+            self.roll()
+            return
+        self._turn_at = max(0, self._room - DECLARE_BYTES)
+        for declared in self.moulds.declarations():
+            self.append(_FORM, declared)
+
+    def mould(self, row: Mapping[str, Any]) -> Mould | None:
+        """A mould for a row, if its like came before; it is known from now on.
+
+        A new one takes a lock for a moment: no segment begins while a form is being declared.
+        """
+        known = self.moulds.fitting(row)
+        if known is not None:
+            return known
+        form = self.moulds.wanted(row)
+        if form is None or not self._ours[0] or not self._rolling.acquire(timeout=0.05):
+            return None
+        try:
+            mould = self.moulds.cast(form)
+            declared = frame.declaration(mould.number, form)
+            for _ in range(2):  # a flipped bit damages one of them
+                self.append(_FORM, declared)
+            self.moulds.keep(mould)
+        finally:
+            self._rolling.release()
+        return mould
 
     def _append_elsewhere(self, kind: int, payload: bytes) -> bool:
         """The first append of a fork child, or an append after `close`."""
         if self._closed:
-            self._count += 1
-            self._lose("closed", 1)
+            self._tally.number(kind)
+            self._tally.lose("closed", kind)
             return False
         # A signal handler may interrupt the very append that holds the lock, so the wait is
         # bounded; what loses the race is held in memory until the next one wins.
         if not self._rolling.acquire(timeout=0.05):
-            self._count += 1
-            return self._hold(segment.frame(kind, payload, 0))
+            return self._hold(_frame(kind, payload, self._tally.number(kind)))
         try:
-            if _getpid() != self._pid:
+            if not self._ours[0]:
                 self._become_child()
         finally:
             self._rolling.release()
@@ -287,7 +371,7 @@ class Spool:
         except OSError as error:
             # As on any disk that refuses: into memory, and tried again in a second.
             self._fail(error.errno)
-            self._pid = _getpid()
+            self._ours = birthmark()
             if self._run is not None:
                 self.append(wire.Kind.RUN, self._run)
 
@@ -300,9 +384,8 @@ class Spool:
         self._file = SegmentFile(self.directory, self.writer)
         self._lock_fd = None
         self._ring = Ring(RING_BYTES)
-        self._count = 0
         self.failing = None
-        self.lost, self._told = {}, {}
+        self._tally = Tally()
 
     def _next_segment(self) -> None:
         added = {
@@ -311,8 +394,14 @@ class Spool:
             "host": socket.gethostname(),
             "wall_ns": self._clock_ns(),
         }
-        self._file.advance(segment.header(self._header | added))
+        content = [segment.header(self._header | added)]
+        content += [
+            _frame(_FORM, declared, self._tally.number(_FORM))
+            for declared in self.moulds.declarations()
+        ]
+        self._file.advance(b"".join(content))
         self._room = self._synced_room = self._segment_bytes
+        self._turn_at = max(0, self._segment_bytes - DECLARE_BYTES)
         self._opened_at = time.monotonic()
 
     def _fail(self, number: int | None) -> None:
@@ -320,22 +409,18 @@ class Spool:
             self._probe_at = time.monotonic() + PROBE_SECONDS
             self.failing = errno.errorcode.get(number or errno.EIO, "EIO")
 
-    def _hold(self, frame: bytes) -> bool:
+    def _hold(self, content: bytes) -> bool:
         """Keep a frame in memory until the disk takes it; True if it just did."""
-        if len(frame) > _MAX + segment.FRAME_BYTES:
-            self._lose("too-large", 1)
+        if len(content) > _MAX + frame.FRAME_BYTES:
+            self._tally.lose_frames("too-large", [content])
             return False
-        held = not self._closed and self._ring.hold(frame)
+        held = not self._closed and self._ring.hold(content)
         if not held:
-            self._lose("disk", 1)
+            self._tally.lose_frames("disk", [content])
         now = time.monotonic()
         if now >= self._probe_at:
             self._probe(now)
         return held and self.failing is None and not self._ring
-
-    def _lose(self, reason: str, count: int) -> None:
-        if count:
-            self.lost[reason] = self.lost.get(reason, 0) + count
 
     def _probe(self, now: float) -> None:
         """Try whether the disk takes records again, with a segment of its own."""
@@ -355,23 +440,20 @@ class Spool:
         if self.failing is None:
             self._tell_losses()
 
-    def _write(self, frame: bytes) -> int:
-        self._room -= len(frame)
-        return _write(self._file.fd, frame)
+    def _write(self, content: bytes) -> int:
+        self._room -= len(content)
+        return _write(self._file.fd, content)
 
     def _tell_losses(self) -> None:
         """A LOSS record for each reason, of what was lost since the last one."""
-        for reason, count in list(self.lost.items()):
-            new = count - self._told.get(reason, 0)
-            if new > 0 and self.failing is None:
-                self._told[reason] = count
-                loss = {"reason": reason, "count": new, "detail": ""}
+        if self.failing is None:
+            for loss in self._tally.untold():
                 self.append(wire.Kind.LOSS, wire.encode(loss))
 
     def _after_fork(self) -> None:
         """In the child: no journal of the parent's is this process's, and no lock is held."""
         self._rolling = threading.Lock()
-        self._pid = -1
+        self._ours = _NOT_OURS
         self._file.abandon()
         if self._lock_fd is not None:
             with contextlib.suppress(OSError):

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from wanllmdb import frame
 from wanllmdb.errors import MissingKeyError
 from wanllmdb.guard import guarded
 from wanllmdb.metric import Metrics
+from wanllmdb.moulds import Mould
 
 Write = Callable[[dict[str, Any], list[str]], None]
 Convert = Callable[[str, Any], Any]
@@ -29,12 +31,24 @@ class Summary(MutableMapping[str, Any]):
     ABSENT = _ABSENT
 
     def __init__(self, write: Write, convert: Convert) -> None:
-        vars(self).update(_values={}, _chosen=set(), _write=write, _convert=convert)
+        vars(self).update(_settled={}, _moulds=[], _chosen=set(), _write=write, _convert=convert)
 
-    _values: dict[str, Any]
+    _settled: dict[str, Any]
+    # The moulds of the rows that were logged since somebody looked, the newest last.
+    _moulds: list[Mould]
     _chosen: set[str]
     _write: Write
     _convert: Convert
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        """What stands, with the rows that were logged since somebody last looked."""
+        settled = self._settled
+        for mould in self._moulds:
+            last, mould.last = mould.last, None
+            if last is not None:
+                settled.update(mould.form.row(last[frame.HEAD_BYTES :])[2])
+        return settled
 
     @guarded()
     def __getitem__(self, key: str) -> Any:
@@ -98,7 +112,7 @@ def absorb(summary: Summary, values: dict[str, Any], metrics: Metrics, *, plain:
     stale = vars(summary)["_chosen"]
     if stale and not stale.isdisjoint(values):
         _give_way(summary, stale.intersection(values))
-    known = vars(summary)["_values"]
+    known = summary._values
     if plain and not metrics:
         known.update(values)
         return

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from wanllmdb.segment import Frame
+from wanllmdb.frame import Frame
 from wanllmdb.sink import OpenedRun, RefusedError, Sink
 from wanllmdb.wire import Kind, WireError, decode
 

@@ -3,29 +3,36 @@
 Everything here is pure: bytes in, values out, no I/O. The server imports this module and
 nothing else of the SDK, so a change here is a change of protocol.
 
-A *record* is what the spool holds: a kind and a msgpack payload. A *batch* is consecutive
-records of one writer on their way to the server; its body is one zstd frame around one
-msgpack array, made by joining the payloads as the spool holds them (nothing is encoded
-twice)::
+A *record* is what the spool holds: a kind and a payload. A *batch* is consecutive records of
+one writer on their way to the server::
 
     batch  = msgpack [1, start, end, count, kinds, body]
-    body   = zstd( msgpack [ [position, kind, payload], ... ] )
+    body   = zstd( excerpt )  or  zstd( msgpack [ [position, kind, payload], ... ] )
+    excerpt= "WLSB" length u32 | msgpack [offset, {id: [keys, types]}] | bytes of a segment
+
+A spool sends excerpts: the very bytes of one of its segments from `offset` on (`frame`), with
+the forms that the rows among them refer to. Nobody takes them apart on the way, and the
+checksum that `log()` made is the one that the server checks. Who has no spool sends the list.
 
 `start` is the position up to which the writer knows the server to be, `end` the position of
 the last record. A record's position is its place in its writer's spool:
 ``segment << 40 | end offset of the frame``. It is unique, it only grows, and needs no lock.
+`count` and `kinds` may say too much for an excerpt, and never too little.
 """
 
 from __future__ import annotations
 
 import enum
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import zstandard
+
+from wanllmdb import frame
+from wanllmdb.frame import Form, Frames
 
 VERSION: Final = 1
 CONTENT_TYPE: Final = "application/vnd.wanllmdb.batch"
@@ -59,9 +66,14 @@ class Kind(enum.IntEnum):
     METRIC = 10  # {"name", "step_metric"?, "summary"?, "hidden"?, "goal"?}
     RUN = 12  # what POST /api/v1/runs takes; the first record of every writer
     PATCH = 13  # {"name"?, "notes"?, "tags"?, "environment"? (facts that are added)}
-    KEYS = 14  # {"id", "keys", "types"}: what the VALUES of this writer refer to
-    VALUES = 15  # a row by reference to KEYS: binary, see `wanllmdb.frame`
+    FORM = 14  # {"id", "keys", "types"}: what VALUES of this writer refer to
+    VALUES = 15  # a row whose keys a FORM names; binary, see `frame`
     TALLY = 16  # {"rows", "lost": {reason: count}}: what a writer kept; its last record
+
+
+# Kinds that a store keeps as rows, and those that it may be given without a look inside.
+ROW_KINDS: Final = frozenset([Kind.ROW, Kind.SYSTEM, Kind.CONSOLE, Kind.VALUES])
+PLAIN_KINDS: Final = 1 << Kind.ROW | 1 << Kind.FORM | 1 << Kind.VALUES
 
 
 class Row(NamedTuple):
@@ -100,6 +112,45 @@ class Batch:
     body: bytes  # zstd
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Bytes of a segment of a spool, with what is needed to read them.
+
+    Attributes:
+        segment: its number.
+        offset: of the first byte.
+        content: whole frames, and what was torn between them.
+        forms: those that VALUES among the frames refer to, by id.
+    """
+
+    segment: int
+    offset: int
+    content: bytes
+    forms: Mapping[int, Form] = field(default_factory=dict[int, Form])
+
+    @property
+    def begin(self) -> int:
+        """The position before the first record."""
+        return self.segment << SEGMENT_SHIFT | self.offset
+
+    @property
+    def end(self) -> int:
+        """The position of the last record."""
+        return self.begin + len(self.content)
+
+    def frames(self) -> Frames:
+        """The whole frames of it, in order."""
+        return Frames(self.content, segment=self.segment, offset=self.offset)
+
+    def split(self, position: int) -> tuple[Excerpt, Excerpt]:
+        """What comes up to a position, and what comes behind it."""
+        at = position - self.begin
+        return (
+            replace(self, content=self.content[:at]),
+            replace(self, content=self.content[at:], offset=self.offset + at),
+        )
+
+
 class WireError(ValueError):
     """The bytes are no batch. `code` is a stable word for machines, the message is for people."""
 
@@ -112,6 +163,8 @@ _encoder = msgspec.msgpack.Encoder()
 # [position, kind, …: an array of three, an unsigned 64 bit integer, a small one.
 _record_head = struct.Struct(">2sQB").pack
 _envelope_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, bytes])
+_head_decoder = msgspec.msgpack.Decoder(tuple[int, dict[int, tuple[list[str], str]]])
+_EXCERPT: Final = b"WLSB"
 _record_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, Any]])
 
 
@@ -156,6 +209,23 @@ def pack(start: int, records: Iterable[tuple[int, int, bytes]], *, level: int = 
     return _encoder.encode((VERSION, start, end, count, kinds, body))
 
 
+def pack_excerpt(start: int, excerpt: Excerpt, census: frame.Census, *, level: int = 1) -> bytes:
+    """A batch from bytes of a segment that end with a whole frame, ready to be sent.
+
+    Args:
+        start: the last acknowledged position of this writer, 0 at first.
+        excerpt: what to send.
+        census: of its content.
+        level: of zstd.
+    """
+    forms = {number: (form.keys, form.types) for number, form in excerpt.forms.items()}
+    head = _encoder.encode((excerpt.offset, forms))
+    content = b"".join((_EXCERPT, len(head).to_bytes(4, "little"), head, excerpt.content))
+    body = zstandard.ZstdCompressor(level=level).compress(content)
+    count = max(1, min(census.count, MAX_BATCH_RECORDS))
+    return _encoder.encode((VERSION, start, excerpt.end, count, census.kinds or 1, body))
+
+
 def unpack(writer: str, content: bytes) -> Batch:
     """The batch that `pack` made; its body stays packed.
 
@@ -198,10 +268,85 @@ def inflate(body: bytes) -> bytes:
         raise WireError("malformed-body", f"The batch cannot be decompressed: {error}") from error
 
 
-def records(batch: Batch) -> list[Record]:
-    """Every record of the batch, decoded, in order; raises `WireError`."""
+def excerpt_of(batch: Batch, content: bytes) -> Excerpt | None:
+    """The excerpt that an inflated body is; None if it is a list of records.
+
+    Raises:
+        WireError: it begins as an excerpt and is none, or not one that ends where it says.
+    """
+    if content[:4] != _EXCERPT:
+        return None
+    begin = 8 + int.from_bytes(content[4:8], "little")
     try:
-        found = _record_decoder.decode(inflate(batch.body))
+        offset, named = _head_decoder.decode(content[8:begin])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError("malformed-body", f"The batch's head cannot be read: {error}") from error
+    forms = {number: frame.checked_form(*form) for number, form in named.items()}
+    if None in forms.values():
+        raise WireError("malformed-body", "A form of the batch has not a type for each key.")
+    segment, end = divmod(batch.end, 1 << SEGMENT_SHIFT)
+    if offset < 0 or offset + len(content) - begin != end:
+        raise WireError("bad-position", "The excerpt does not end where the batch does.")
+    return Excerpt(segment, offset, content[begin:], forms)  # type: ignore[arg-type]
+
+
+def records(batch: Batch) -> list[Record]:
+    """Every record of the batch, decoded, in order; raises `WireError`.
+
+    VALUES come as the ROW that they are; a FORM, and what cannot be read, is passed over.
+    """
+    content = inflate(batch.body)
+    excerpt = excerpt_of(batch, content)
+    if excerpt is None:
+        return _listed(batch, content)
+    return list(read_excerpt(excerpt))
+
+
+def picked(batch: Batch, kinds: Collection[int]) -> Iterator[Record]:
+    """The records of a few kinds, decoded, in order; raises `WireError`.
+
+    Of an excerpt only these are looked at, however many others it holds.
+    """
+    content = inflate(batch.body)
+    excerpt = excerpt_of(batch, content)
+    if excerpt is None:
+        yield from (each for each in _listed(batch, content) if each.kind in kinds)
+        return
+    for position, kind, payload in frame.picked(excerpt.content, kinds):
+        try:
+            yield Record(excerpt.begin + position, kind, decode(payload))
+        except WireError:
+            continue
+
+
+def torn(batch: Batch) -> list[int]:
+    """The positions behind which the batch holds bytes without a whole record."""
+    excerpt = excerpt_of(batch, inflate(batch.body))
+    if excerpt is None:
+        return []
+    frames = excerpt.frames()
+    for _ in frames:
+        pass
+    return [excerpt.segment << SEGMENT_SHIFT | offset for offset in frames.torn]
+
+
+def read_excerpt(excerpt: Excerpt) -> Iterator[Record]:
+    """The records of an excerpt; see `records`."""
+    for position, kind, payload in frame.rows_of(excerpt.frames(), excerpt.forms):
+        if kind == Kind.VALUES:
+            if payload is not None:
+                yield Record(position, Kind.ROW, list(payload))
+        elif kind != Kind.FORM:
+            try:
+                yield Record(position, kind, decode(payload))
+            except WireError:
+                continue
+
+
+def _listed(batch: Batch, content: bytes) -> list[Record]:
+    """The records of a body that lists them."""
+    try:
+        found = _record_decoder.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
         raise WireError("malformed-body", f"The batch holds no records: {error}") from error
     last = batch.start

@@ -1,4 +1,4 @@
-"""Records: what a writer says besides rows, turned into changes of its run and into rows.
+"""Records: what a writer says besides rows, turned into changes of its run.
 
 Pure. A record that has not the shape its kind promises is passed over and named, never raised:
 one bad record must not stop the thousand good ones behind it, which its writer keeps until
@@ -12,22 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from wanllmdb import wire
-from wanllmdb.wire import Batch, Kind, Record, is_row
+from wanllmdb.wire import Batch, Kind, Record
 from wanllmdb_server.domain.receipt import Tally
-from wanllmdb_server.domain.run import (
-    CONSOLE_PREFIX,
-    SYSTEM_PREFIX,
-    Finish,
-    Loss,
-    Preemption,
-    RunChanges,
-)
-
-_STREAMS: Final = frozenset(["stdout", "stderr"])
-
-# Kinds that are kept as rows of the store, and those that say something of the run.
-ROWS: Final = frozenset([Kind.ROW, Kind.SYSTEM, Kind.CONSOLE])
-
+from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -35,13 +22,10 @@ class Reading:
 
     Attributes:
         changes: of the run, all at once.
-        rows: (position, payload) of what the store keeps, as payloads of `Kind.ROW`; rows
-            that came as such are as they came, for it is the store that judges them.
-        rejected: (position, code, detail) of what is neither.
+        rejected: (position, code, detail) of what has not the shape that its kind promises.
     """
 
     changes: RunChanges
-    rows: list[tuple[int, Any]]
     rejected: list[tuple[int, str, str]]
 
 
@@ -50,58 +34,26 @@ class _MalformedError(ValueError):
 
 
 def read(writer: str, records: Iterable[Record]) -> Reading:
-    """What the records of one writer come to, taken in their order."""
+    """What the records of one writer come to, taken in their order; rows are the store's."""
     changes = RunChanges()
-    rows: list[tuple[int, Any]] = []
     rejected: list[tuple[int, str, str]] = []
     for record in records:
         try:
-            if record.kind in ROWS:
-                rows.append((record.position, _row(record.kind, record.payload)))
-            elif (apply := _CHANGES.get(record.kind)) is not None:
+            if (apply := _CHANGES.get(record.kind)) is not None:
                 changes = apply(changes, _mapping(record.payload), (writer, record.position))
         except _MalformedError as error:  # noqa: PERF203 - each record stands for itself
             rejected.append((record.position, "malformed-record", str(error)))
-    return Reading(changes, rows, rejected)
+    return Reading(changes, rejected)
 
 
-def sort_out(batch: Batch, position: int) -> tuple[Reading, Batch]:
-    """What the records behind the position come to, and the batch that the store is given.
-
-    The store knows rows. What is to be kept as a row and came as something else is given to
-    it in a batch of the same reach, with rows at the same positions.
+def sort_out(batch: Batch, position: int) -> Reading:
+    """What the records behind the position come to.
 
     Raises:
         WireError: the batch is damaged.
     """
-    found = [each for each in wire.records(batch) if each.position > position]
-    reading = read(batch.writer, found)
-    if all(each.kind == Kind.ROW or each.kind not in ROWS for each in found):
-        return reading, batch
-    rows = [(place, int(Kind.ROW), wire.encode(payload)) for place, payload in reading.rows]
-    if not rows or rows[-1][0] != batch.end:  # any other kind only moves the position
-        rows.append((batch.end, int(Kind.SIGNAL), wire.encode({})))
-    return reading, wire.unpack(batch.writer, wire.pack(batch.start, rows))
-
-
-def _row(kind: int, payload: object) -> object:
-    if kind == Kind.ROW:
-        return payload
-    row = _console(payload) if kind == Kind.CONSOLE else payload
-    if not is_row(row):
-        raise _MalformedError("The record is [number, time, values].")
-    keys = cast("tuple[int, int, dict[object, Any]]", row)[2]
-    if kind == Kind.SYSTEM and not all(str(key).startswith(SYSTEM_PREFIX) for key in keys):
-        raise _MalformedError(f"The keys of a system record begin with '{SYSTEM_PREFIX}'.")
-    return row
-
-
-def _console(payload: object) -> object:
-    match payload:
-        case [str(stream), int(line), int(time), str(text)] if stream in _STREAMS:
-            return [line, time, {CONSOLE_PREFIX + stream: text}]
-        case _:
-            raise _MalformedError("A console record is [stream, line, time, text].")
+    found = wire.picked(batch, _CHANGES.keys())
+    return read(batch.writer, (each for each in found if each.position > position))
 
 
 def _mapping(payload: object) -> Mapping[str, Any]:

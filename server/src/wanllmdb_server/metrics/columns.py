@@ -11,14 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
 
-from wanllmdb.wire import MAX_DEPTH, MAX_KEY_BYTES, Batch, Kind, WireError, inflate, is_row, records
-from wanllmdb_server.metrics import stencil
+from wanllmdb.wire import (
+    MAX_DEPTH,
+    MAX_KEY_BYTES,
+    ROW_KINDS,
+    Batch,
+    Excerpt,
+    Kind,
+    WireError,
+    decode,
+    excerpt_of,
+    inflate,
+    is_row,
+    records,
+)
+from wanllmdb_server.domain.run import CONSOLE_PREFIX, SYSTEM_PREFIX
+from wanllmdb_server.metrics import excerpts, stencil
 from wanllmdb_server.metrics.chunk import Stretch, join
+from wanllmdb_server.metrics.excerpts import Table
 from wanllmdb_server.metrics.pyramid import Floats, Ints
 
 EXACT: Final = 2.0**53  # integers beyond do not all fit a float64
@@ -72,13 +87,16 @@ def take_apart(batch: Batch) -> Columns:
     Raises:
         WireError: the body is damaged, or disagrees with the batch's numbers.
     """
+    content = inflate(batch.body)
+    excerpt = excerpt_of(batch, content)
+    if excerpt is not None:
+        return _from_excerpt(excerpt)
     if batch.kinds == 1 << Kind.ROW:
-        content = inflate(batch.body)
         for quickly in (_from_like_rows, _from_numbers):
             columns = quickly(batch, content)
             if columns is not None:
                 return columns
-    return _from_any(batch)
+    return _one_by_one(batch)
 
 
 def after(columns: Columns, low: int) -> Columns:
@@ -200,20 +218,25 @@ class _Growing:
         return Column(np.array(self.position, np.int64), points)
 
 
-def _from_any(batch: Batch) -> Columns:
-    """Any batch, value by value."""
-    rows: list[int] = []
+def _one_by_one(batch: Batch) -> Columns:
+    """Any batch, record by record."""
+    return _from_any((each.position, as_row(each.kind, each.payload)) for each in records(batch))
+
+
+def _from_any(rows: Iterable[tuple[int, object]]) -> Columns:
+    """Rows of any kind, value by value; None is no row."""
+    positions: list[int] = []
     growing: dict[str, _Growing] = {}
     columns = Columns(np.empty(0, np.int64))
-    for position, kind, payload in records(batch):
-        if kind != Kind.ROW:
+    for position, payload in rows:
+        if payload is None:
             continue
-        rows.append(position)
+        positions.append(position)
         if not is_row(payload):
             detail = "A row is [step, time, {key: value}] with integers of 64 bits."
             columns.rejected.append((position, "malformed-row", detail))
             continue
-        step, time, values = payload
+        step, time, values = cast("tuple[int, int, dict[str, Any]]", payload)
         for key, value, fault in _leaves("", values, 0):
             if fault is not None:
                 columns.rejected.append((position, *fault))
@@ -224,9 +247,92 @@ def _from_any(batch: Batch) -> Columns:
                 _add(column, position, step, time, value)
             else:
                 columns.objects.append(Object(position, step, time, key, value))
-    columns.position = np.array(rows, np.int64)
+    columns.position = np.array(positions, np.int64)
     columns.numbers = {key: column.column() for key, column in growing.items()}
     return columns
+
+
+def as_row(kind: int, payload: object) -> object:
+    """What a record says as a row of the store: None if it is none, an empty list if malformed."""
+    if kind == Kind.ROW:
+        return payload
+    if kind == Kind.CONSOLE:
+        match payload:
+            case [("stdout" | "stderr") as stream, int(line), int(time), str(text)]:
+                return [line, time, {CONSOLE_PREFIX + stream: text}]
+            case _:
+                return []
+    if kind == Kind.SYSTEM:
+        keys = payload[2] if is_row(payload) else {"": 0}  # type: ignore[index]
+        return payload if all(str(key).startswith(SYSTEM_PREFIX) for key in keys) else []
+    return None
+
+
+def _from_excerpt(excerpt: Excerpt) -> Columns:
+    """The columns of a stretch of a spool's segment."""
+    contents = excerpts.read(excerpt)
+    others = [(position, as_row(kind, _decoded(payload))) for position, kind, payload in contents.others if kind in ROW_KINDS]
+    parts: dict[str, list[Column]] = {}
+    positions: list[Ints] = []
+    for table in excerpts.by_form(contents.tables):
+        if not _from_table(table, parts):
+            others += _unpacked(table)
+            continue
+        positions.append(table.position)
+    if others:
+        others.sort(key=lambda each: each[0])
+        columns = _from_any(others)
+        positions.append(columns.position)
+        for key, column in columns.numbers.items():
+            parts.setdefault(key, []).append(column)
+    else:
+        columns = Columns(np.empty(0, np.int64))
+    for position in contents.torn:
+        columns.rejected.append((position, "damaged", "Behind it, bytes hold no whole record."))
+    for position in contents.nameless:
+        columns.rejected.append((position, "unknown-form", "Nothing names the keys of this row."))
+    columns.numbers = {key: _interleaved(found) for key, found in parts.items()}
+    if positions:
+        columns.position = np.sort(np.concatenate(positions)) if len(positions) > 1 else positions[0]
+    return columns
+
+
+def _from_table(table: Table, parts: dict[str, list[Column]]) -> bool:
+    """Add a table's columns; False if it must be looked at value by value."""
+    if (table.time < 0).any() or any(map(_bad_key, table.form.keys)):
+        return False
+    values: list[Floats] = list(table.values)
+    for at, code in enumerate(table.form.types):
+        if code == "q":
+            whole = values[at].view(np.int64)
+            if ((whole >= EXACT) | (whole <= -EXACT)).any():
+                return False
+            values[at] = whole.astype(np.float64)
+    for key, value in zip(table.form.keys, values, strict=True):
+        points = Stretch(table.step, table.time, value)
+        parts.setdefault(key, []).append(Column(table.position, points))
+    return True
+
+
+def _unpacked(table: Table) -> list[tuple[int, object]]:
+    """The rows of a table as rows of the wire."""
+    columns = [
+        (values.view(np.int64) if code == "q" else values).tolist()
+        for code, values in zip(table.form.types, table.values, strict=True)
+    ]
+    heads = zip(table.position.tolist(), table.step.tolist(), table.time.tolist(), strict=True)
+    rows = zip(*columns, strict=True)
+    return [
+        (position, [step, time, dict(zip(table.form.keys, row, strict=True))])
+        for (position, step, time), row in zip(heads, rows, strict=True)
+    ]
+
+
+def _decoded(payload: bytes) -> object:
+    try:
+        return decode(payload)
+    except WireError:
+        return []
 
 
 def _add(column: _Growing, position: int, step: int, time: int, value: float) -> None:

@@ -104,7 +104,7 @@ class Ingest:
         run = await self._locate(actor, owner, project, run_id)
         turn = self._turns.setdefault((run.number, writer), asyncio.Lock())
         async with turn:
-            if batch.kinds == 1 << Kind.ROW:
+            if not batch.kinds & ~wire.PLAIN_KINDS:
                 accepted = await self._append(run, batch)
             else:
                 accepted = await self._accept_mixed(run, batch)
@@ -153,7 +153,7 @@ class Ingest:
             raise _gap(position)
         if batch.end <= position:
             return Accepted(position, 0)
-        reading, batch = await self._sorted(batch, position)
+        reading = await self._sorted(batch, position)
         if not reading.changes.nothing:
             await self._apply(run, reading.changes)
         accepted = await self._append(run, batch)
@@ -161,7 +161,7 @@ class Ingest:
             await self._seal(run)
         return Accepted(accepted.position, accepted.rows, [*reading.rejected, *accepted.rejected])
 
-    async def _sorted(self, batch: Batch, position: int) -> tuple[Reading, Batch]:
+    async def _sorted(self, batch: Batch, position: int) -> Reading:
         try:
             if len(batch.body) < IN_THREAD_BYTES:
                 return sort_out(batch, position)

@@ -1,0 +1,79 @@
+"""Tally: what a writer was given and what of it was lost, counted in any number of threads.
+
+With it the server can say whether everything came: rows given less rows lost is what it must
+hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from wanllmdb import frame, wire
+from wanllmdb.counter import Counter
+
+_ROWS: Final = wire.ROW_KINDS
+
+
+class Tally:
+    """The counts of one writer.
+
+    Attributes:
+        next: the number of the next frame; taken by it.
+        lost: records that could not be kept, by reason.
+    """
+
+    __slots__ = ("_frames", "_lost_rows", "_others", "_told", "_wasted", "lost", "next")
+
+    def __init__(self) -> None:
+        self._frames = Counter()
+        self._others = Counter()  # frames that are no rows
+        self._wasted = Counter()  # numbers that no frame has
+        self.next = self._frames.next
+        self.lost: dict[str, int] = {}
+        self._lost_rows: dict[str, int] = {}
+        self._told: dict[str, int] = {}
+
+    def number(self, kind: int) -> int:
+        """The number of the next frame, of this kind."""
+        if kind not in _ROWS:
+            self._others.next()
+        return self.next()
+
+    @property
+    def kept(self) -> int:
+        """How many records were kept, on disk or waiting for it."""
+        return self._frames.value - self._wasted.value - sum(self.lost.values())
+
+    @property
+    def rows(self) -> int:
+        """How many rows were given to the writer."""
+        return self._frames.value - self._wasted.value - self._others.value
+
+    def waste(self) -> None:
+        """The number that was taken last, for a row, is no frame's."""
+        self._wasted.next()
+
+    def lose(self, reason: str, kind: int) -> None:
+        """Count a record that is not kept."""
+        self.lost[reason] = self.lost.get(reason, 0) + 1
+        if kind in _ROWS:
+            self._lost_rows[reason] = self._lost_rows.get(reason, 0) + 1
+
+    def lose_frames(self, reason: str, frames: list[bytes]) -> None:
+        """Count frames that are not kept."""
+        for each in frames:
+            self.lose(reason, each[frame.KIND_AT])
+
+    def untold(self) -> list[dict[str, Any]]:
+        """What the server has not been told of: a LOSS payload for each reason."""
+        found: list[dict[str, Any]] = []
+        for reason, count in list(self.lost.items()):
+            new = count - self._told.get(reason, 0)
+            if new > 0:
+                self._told[reason] = count
+                found.append({"reason": reason, "count": new, "detail": ""})
+        return found
+
+    def record(self) -> dict[str, Any]:
+        """The payload of the TALLY record."""
+        return {"rows": self.rows, "lost": dict(self._lost_rows)}
