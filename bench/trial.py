@@ -30,7 +30,7 @@ from typing import Any
 
 from bench.figures import quantile
 from bench.rows import Row, rows
-from bench.tree import descendants
+from bench.tree import descendants, level
 from bench.work import in_turns
 
 Answer = dict[str, Any]
@@ -48,6 +48,7 @@ class Subject:
         self.log: Callable[[Row], object] = module.begin(folder)
         ready = clock()
         self._finish: Callable[[], None] = module.finish
+        level(os.getpid())
         self.times = {"import": imported - began, "init": ready - imported}
 
     def finish(self) -> None:
