@@ -196,4 +196,8 @@ class TestWithoutTheServer:
             assert house.points(run) == [(6, 0), (7, 1), (8, 2), (9, 3)]
             told = house.told(run)
             assert (told["state"], told["lost"], told["forked_from"]) == ("finished", 0, None)
+            receipt = house.server.get(f"/projects/{house.server.owner}/forks/runs/{run}/receipt")
+            [reason] = [each for each in receipt["reasons"] if each["code"] == "no-history"]
+            assert "history" in reason["text"]
+            assert "gone" in reason["detail"]
         assert not list(house.place.spool.rglob("*.seg"))

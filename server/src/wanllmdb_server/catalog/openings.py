@@ -19,6 +19,7 @@ from wanllmdb_server.catalog.tables import runs
 from wanllmdb_server.catalog.writers import add_writer, read_writers
 from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
+from wanllmdb_server.domain.receipt import NO_HISTORY
 from wanllmdb_server.domain.run import Fork, Loss, Run, RunChanges, RunState
 from wanllmdb_server.domain.writer import Moment, Place, Writer, is_living, place
 
@@ -286,7 +287,7 @@ def _reopen(door: Door, number: int, new: NewRun, also: dict[str, object]) -> No
 
 def _tell_loss(door: Door, number: int, writer: str, detail: str) -> None:
     """Say on the run that its history is not there; rows of its own are not among it."""
-    loss = Loss(writer=writer, position=0, reason="no-history", count=0, detail=detail)
+    loss = Loss(writer=writer, position=0, reason=NO_HISTORY, count=0, detail=detail)
     changes = RunChanges(losses=(loss,))
     values = changed_columns(door.connection, number, changes, now=door.now)
     door.connection.execute(update(runs).where(runs.c.number == number).values(values))

@@ -17,6 +17,9 @@ from typing import Final
 # Writers of points that came as JSON: each request had its answer, so nothing is left to say.
 ANSWERED_PREFIX: Final = "json-"
 
+# A loss of no row: what a run was to begin with is not here.
+NO_HISTORY: Final = "no-history"
+
 
 @dataclass(frozen=True, slots=True)
 class WriterTotals:

@@ -10,6 +10,7 @@ from typing import Final
 
 from wanllmdb_server.domain.receipt import (
     ANSWERED_PREFIX,
+    NO_HISTORY,
     Count,
     Heard,
     LostValues,
@@ -116,6 +117,8 @@ def _values_wrong(
         before = counted.get(each.reason)
         n = each.count + (before.count or 0 if before else 0)
         text = f"{_many(n, 'value')} could not be kept: {_told(each.reason)}"
+        if each.reason == NO_HISTORY:
+            text = _told(each.reason)
         detail = (before.detail if before else "") or each.detail
         counted[each.reason] = Reason(each.reason, n, text, detail)
     yield from counted.values()
@@ -180,6 +183,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "raised": "reading it raised an error",
     "key-too-long": "the key was too long, and was cut",
     "fault": "a fault inside wanLLMDB",
+    NO_HISTORY: "the history that it was to begin with is not here",
     "console": "printed faster than it could be kept",
 }
 
