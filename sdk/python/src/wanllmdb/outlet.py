@@ -42,8 +42,8 @@ class Online:
     def hurry(self, seconds: float) -> None:
         self._sender.hurry(seconds)
 
-    def finish(self) -> str:
-        seconds = self._run.settings.finish_timeout
+    def finish(self, *, at_once: bool) -> str:
+        seconds = 0.0 if at_once else self._run.settings.finish_timeout
         report = self._sender.finish(
             budget_unreachable=min(seconds, UNREACHABLE_SECONDS), budget_progress=seconds
         )
@@ -64,7 +64,8 @@ class Offline:
     def hurry(self, seconds: float) -> None:
         """What is on the disk is where it is to be."""
 
-    def finish(self) -> str:
+    def finish(self, *, at_once: bool) -> str:
+        del at_once  # there is nothing to wait for
         self._keeper.stop()
         self._spool.close()
         kept = f"kept {self._run.logged:,} rows in {self._spool.directory}"

@@ -76,8 +76,11 @@ class Outlet(Protocol):
         """Send at once what was kept until now; wait at most so long for that, without a lock."""
         ...
 
-    def finish(self) -> str | None:
-        """Send what can be sent in the time there is; the last line for the user."""
+    def finish(self, *, at_once: bool) -> str:
+        """Send what can be sent in the time there is; the last line for the user.
+
+        `at_once` waits for nothing. A second time says how things stand then.
+        """
         ...
 
 
@@ -311,18 +314,28 @@ class Run(Named):
             self._finished = True
             self._straighten()
         self._exit_code = exit_code
+        hasty: KeyboardInterrupt | None = None
         # Each does what it can, also when another failed.
         for part in (
             self._leave_companions,
             self._write_changes,
             functools.partial(self._write_end, exit_code, traceback),
-            self._empty,
         ):
-            try:
-                part()
-            except Exception as error:  # noqa: BLE001, PERF203 - never into the training
-                self._fault("finish", error)
+            hasty = self._attempt(part) or hasty
+        hasty = self._attempt(functools.partial(self._empty, at_once=bool(hasty))) or hasty
         self._ended(self)
+        if hasty is not None:
+            raise hasty
+
+    def _attempt(self, part: Callable[[], None]) -> KeyboardInterrupt | None:
+        """Do a part of the end; returns the Ctrl-C of somebody who does not want to wait for it."""
+        try:
+            part()
+        except KeyboardInterrupt as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - never into the training
+            self._fault("finish", error)
+        return None
 
     def _leave_companions(self) -> None:
         for companion in self._companions:
@@ -350,10 +363,16 @@ class Run(Named):
             said["traceback"] = traceback
         self._append(Kind.FINISH, encode(said))
 
-    def _empty(self) -> None:
-        line = self._outlet.finish() if self._outlet else None
-        if line:
-            self._voice.say(line)
+    def _empty(self, *, at_once: bool) -> None:
+        outlet = self._outlet
+        if outlet is None:
+            return
+        try:
+            line = outlet.finish(at_once=at_once)
+        except KeyboardInterrupt:
+            self._voice.say(outlet.finish(at_once=True))
+            raise
+        self._voice.say(line)
 
     def __enter__(self) -> Run:
         return self

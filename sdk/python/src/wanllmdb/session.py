@@ -48,9 +48,11 @@ class _Session:
 
     @guarded()
     def end(self) -> None:
-        """The process ends: so does every run that is still open."""
+        """The process ends: so does every run that is open. Ctrl-C ends the waiting for it."""
         for run in list(self.open):
-            run._finish(self.exit.code, self.exit.traceback)
+            with contextlib.suppress(KeyboardInterrupt):
+                run._finish(self.exit.code, self.exit.traceback)
+        self.exit.leave()
 
     def forked(self) -> None:
         """In the child: its runs are its own; the parent's may be logged to, and no more."""
