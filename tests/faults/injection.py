@@ -63,8 +63,9 @@ def inject(
     """Make a function raise: always, or the first so many times; anywhere, or in one thread."""
     holder, attribute = functions()[name]
     held = vars(holder)[attribute]
-    original = _function(held)
-    assert original is not None
+    guard = _function(held)
+    assert guard is not None
+    original = getattr(guard, "__wrapped__", guard)
     left = [sys.maxsize if times is None else times]
 
     def faulty(*arguments: Any, **keywords: Any) -> Any:
@@ -74,7 +75,12 @@ def inject(
             raise error()
         return original(*arguments, **keywords)
 
-    _replace(holder, attribute, held, faulty)
+    if original is guard:
+        _replace(holder, attribute, held, faulty)
+    else:  # the mistake is inside of what is guarded
+        for cell in guard.__closure__ or ():
+            if cell.cell_contents is original:
+                cell.cell_contents = faulty
 
 
 def _replace(holder: Any, attribute: str, held: Any, faulty: Callable[..., Any]) -> None:
