@@ -42,6 +42,7 @@ class Order:
         sdk: whether there is a run at all; without one the same work is done and not logged.
         init: further arguments of `init`.
         before: Python to run before `init`, such as a handler.
+        slot: of the ledger; another one for every incarnation of a run.
         rows: how many to log; 0 never ends.
         then: what comes after the rows: `return`, `finish`, `sleep` (10 s in C, which a signal
             may end) or `hash` (a while in C, which nothing ends).
@@ -53,6 +54,7 @@ class Order:
     sdk: bool = True
     init: dict[str, Any] = field(default_factory=dict[str, Any])
     before: str = ""
+    slot: int = 0
     rows: int = 0
     then: str = "return"
 
@@ -120,7 +122,7 @@ def work(order: Order) -> None:
         import wanllmdb as wandb
 
         log = wandb.init(project=PROJECT, id=order.run, **order.init).log
-    log_rows(log, Slot(order.ledger), order.rows, pace=0.001)
+    log_rows(log, Slot(order.ledger, order.slot), order.rows, pace=0.001)
     Path(order.ledger + ".then").touch()
     _thens()[order.then]()
 
@@ -182,6 +184,12 @@ class Child:
         now = time.monotonic()
         os.kill(self.pid, number)
         return now
+
+    def kill(self) -> None:
+        """SIGKILL, to what may be dead already."""
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        self.wait()
 
     def wait(self, seconds: float = 30.0) -> int:
         """Wait for its death; the exit status, negative for a signal."""
