@@ -45,7 +45,7 @@ class Outbox:
         refused: records that the server passed over or that went to quarantine, by code.
         quarantined: how many of them never got into an accepted batch.
         gaps: how often the server wanted records that are no longer here.
-        damaged: stretches of the journal that could not be read.
+        tallied: the writer's tally was sent: it closed its journal, and appends no more.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Outbox:
         self.quarantined = 0
         self.gaps = 0
         self.refused: dict[str, int] = {}
+        self.tallied = False
         self._live = live
         self._breathe = breathe
         self._adopt = adopt
@@ -207,6 +208,7 @@ class Outbox:
             self._follower.skip(max(self.mark.done, excerpt.begin))
             raise UnreachableError("The server took the batch only in part.")
         self._follower.skip(end)
+        self.tallied |= bool(numbers.kinds >> Kind.TALLY & 1)
         codes = [str(each.get("code", "rejected")) for each in ack.rejected]
         if end > self._top:
             # A census counts what is damaged, too.

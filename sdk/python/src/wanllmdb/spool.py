@@ -1,7 +1,7 @@
 """Spool: the journal on disk that holds what was logged until a server has it.
 
 `append` and `append_values` are the whole of what `log()` waits for: one frame, one `write`. A
-record that was appended survives the death of this process, however it dies. No lock is on that path,
+record that was appended survives the death of this process, however it dies. No lock is there,
 so any thread, a signal handler or a finaliser may append while another append is under way,
 and a fork copies no lock that somebody held.
 
@@ -97,7 +97,7 @@ class Spool:
         self._ring = Ring(RING_BYTES)
         self._room = self._synced_room = segment_bytes
         self._turn_at = 0
-        self._opened_at = self._synced_at = self._probe_at = 0.0
+        self._opened_at = self._synced_at = self._probe_at = self._pulse_at = 0.0
 
     @classmethod
     def create(
@@ -230,6 +230,10 @@ class Spool:
         if self._closed or not self._ours[0]:
             return
         now = time.monotonic()
+        if now - self._pulse_at >= journal.PULSE_SECONDS and self._lock_fd is not None:
+            self._pulse_at = now
+            with contextlib.suppress(OSError):
+                os.utime(self._lock_fd)
         if self.failing is not None or self._ring:
             self._probe(now)
         elif now - self._opened_at > SEGMENT_SECONDS and self._room < self._segment_bytes:
