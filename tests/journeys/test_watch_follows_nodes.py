@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,4 +95,4 @@ def test_runs_of_a_node_are_seen_while_they_go_on_and_nothing_is_lost(
     assert state(server, "living") == "finished"
     assert {each["run"] for each in told if each["event"] == "finished"} == {"living", "killed"}
     with capsys.disabled():
-        print(f"\n  watch: the first row of the node was seen {delay:.1f} s after it was logged")
+        sys.stdout.write(f"\n  watch: the node's first row was seen {delay:.1f} s after log()\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,10 +37,10 @@ class Watching:
     def another(self) -> Watch:
         return Watch(
             [self.root],
-            lambda leftover: HttpSink(self.server.url, KEY),  # noqa: ARG005
+            lambda leftover: HttpSink(self.server.url, KEY),
             self.news.append,
             clock=self.clock,
-            wall=lambda: os.stat(self.root).st_mtime + self.later,
+            wall=lambda: self.root.stat().st_mtime + self.later,
         )
 
     def turn(self, watch: Watch | None = None) -> int:

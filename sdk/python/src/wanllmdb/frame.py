@@ -185,7 +185,7 @@ def census(content: bytes) -> Census:
     kinds, forms = 0, set[int]()
     for sign in found:
         kind = sign[0]
-        if kind < 64:  # noqa: PLR2004 - kinds are bits of 64
+        if kind < 64:  # kinds are bits of 64
             kinds |= 1 << kind
         if kind == VALUES_KIND:
             forms.add(int.from_bytes(sign[1:], "little"))

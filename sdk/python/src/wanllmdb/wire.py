@@ -22,6 +22,7 @@ the last record. A record's position is its place in its writer's spool:
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -313,10 +314,8 @@ def picked(batch: Batch, kinds: Collection[int]) -> Iterator[Record]:
         yield from (each for each in _listed(batch, content) if each.kind in kinds)
         return
     for position, kind, payload in frame.picked(excerpt.content, kinds):
-        try:
+        with contextlib.suppress(WireError):
             yield Record(excerpt.begin + position, kind, decode(payload))
-        except WireError:
-            continue
 
 
 def torn(batch: Batch) -> list[int]:
@@ -337,10 +336,8 @@ def read_excerpt(excerpt: Excerpt) -> Iterator[Record]:
             if payload is not None:
                 yield Record(position, Kind.ROW, list(payload))
         elif kind != Kind.FORM:
-            try:
+            with contextlib.suppress(WireError):
                 yield Record(position, kind, decode(payload))
-            except WireError:
-                continue
 
 
 def _listed(batch: Batch, content: bytes) -> list[Record]:
