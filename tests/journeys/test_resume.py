@@ -252,8 +252,7 @@ def test_a_run_that_began_without_its_server_goes_on_when_it_answers(tmp_path: P
             assert silent.stdout.readline().split() == ["began", "False", "0"]
             assert until_logged(logs) == began("logs", resumed=False, first=0, rows=3)
             server.start()
-            for run in ("logs", "silent"):
-                eventually(lambda run=run: scripts.told(run)["state"] == "running")
+            eventually(lambda: scripts.told("logs")["state"] == "running", seconds=40)
             eventually(lambda: len(scripts.points("logs")) == 3, why="its rows have come")
             # It had logged nothing, so it goes on behind the last step.
             assert silent.stdout.readline().strip() == "then True 5 5 {'lr': 1}"
