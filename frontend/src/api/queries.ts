@@ -60,17 +60,19 @@ export interface RunsQuestion {
   project: string;
   q?: string;
   sort?: string;
+  states?: readonly Run["state"][];
 }
 
 export type RunPages = InfiniteData<List<Run>, string | null>;
 export const NEWEST = "-created_at";
 const PAGE = 200;
 
-export const runsQuery = ({ owner, project, q = "", sort = NEWEST }: RunsQuestion) =>
+export const runsQuery = ({ owner, project, q = "", sort = NEWEST, states = [] }: RunsQuestion) =>
   infiniteQueryOptions({
-    queryKey: ["runs", owner, project, { q, sort }],
+    queryKey: ["runs", owner, project, { q, sort, states }],
     queryFn: async ({ pageParam, signal }) => {
-      const query = { q: q || undefined, sort, limit: PAGE, cursor: pageParam };
+      const state = states.length ? [...states] : undefined;
+      const query = { q: q || undefined, state, sort, limit: PAGE, cursor: pageParam };
       const asking = api.GET("/api/v1/projects/{owner}/{project}/runs", {
         params: { path: { owner, project }, query },
         signal,

@@ -18,8 +18,7 @@ import { useNow } from "../../kit/useNow";
 import { paths } from "../../paths";
 import { ReceiptLine } from "./Receipt";
 import styles from "./RunPage.module.css";
-
-const SILENT_AFTER_MS = 60_000;
+import { Standing } from "./Standing";
 
 export function RunPage() {
   const { owner = "", project = "", run = "" } = useParams({ strict: false });
@@ -60,9 +59,9 @@ export function RunPage() {
 }
 
 function Header({ run }: { run: Run }) {
-  const now = useNow(run.state === "running" ? 1000 : 30_000);
+  const awaited = run.state === "running" || run.state === "unreachable";
+  const now = useNow(awaited ? 1000 : 30_000);
   const end = run.finished_at ?? (run.state === "running" ? now * 1000 : run.heartbeat_at);
-  const silent = now - run.heartbeat_at / 1000;
   return (
     <header className={styles.header}>
       <div className={styles.first}>
@@ -73,13 +72,11 @@ function Header({ run }: { run: Run }) {
           {run.tags.map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}
-          {run.state === "running" && silent > SILENT_AFTER_MS && (
-            <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
-          )}
           <ReceiptLine run={run} />
         </div>
         <Actions run={run} />
       </div>
+      <Standing run={run} now={now} />
       <dl className={styles.facts}>
         <Fact name="Id" value={<code>{run.id}</code>} />
         {run.user && <Fact name="User" value={run.user} />}
@@ -140,7 +137,7 @@ function Actions({ run }: { run: Run }) {
   });
   return (
     <>
-      {run.state === "running" && (
+      {(run.state === "running" || run.state === "unreachable") && (
         <Button
           icon={<OctagonX size={15} aria-hidden />}
           disabled={run.stop_requested || stop.isPending}
