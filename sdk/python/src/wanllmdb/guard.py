@@ -2,7 +2,8 @@
 
 Everything that a script calls is guarded. What the SDK raises on purpose (`errors`) passes, and
 so does a call with arguments that do not fit. Anything else becomes one warning for each place,
-a counted loss of the run, and an answer that the script can go on with.
+a counted loss of the run, and an answer that the script can go on with. A call that comes when
+the run has ended with the process is no mistake of anybody; it gets one warning, too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
-from wanllmdb.errors import Error
+from wanllmdb.errors import Error, LateError
 
 Asked = ParamSpec("Asked")
 Answered = TypeVar("Answered")
@@ -41,6 +42,9 @@ def guarded(
         def safely(*arguments: Asked.args, **keywords: Asked.kwargs) -> Answered:
             try:
                 return call(*arguments, **keywords)
+            except LateError as error:
+                _say("late", str(error))
+                return cast("Answered", otherwise())
             except raises:
                 raise
             except Exception as error:
@@ -69,13 +73,15 @@ def tell(place: str, error: BaseException) -> None:
 
 def say(place: str, error: BaseException) -> None:
     """Say a mistake where no run can, once for each place."""
+    _say(place, f"{place} failed inside: {type(error).__name__}: {error!s:.200}")
+
+
+def _say(place: str, line: str) -> None:
     if place in _told:
         return
     _told.add(place)
     with contextlib.suppress(Exception):
-        sys.stderr.write(
-            f"wanllmdb: warning: {place} failed inside: {type(error).__name__}: {error!s:.200}\n"
-        )
+        sys.stderr.write(f"wanllmdb: warning: {line}\n")
 
 
 class NoRun:

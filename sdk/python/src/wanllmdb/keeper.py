@@ -7,6 +7,7 @@ to a power failure. It also sees to it that the sender's thread lives, as that o
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -57,7 +58,8 @@ class Keeper:
             self._thread = threading.Thread(
                 target=self._run, args=(self._stopped,), name="wanllmdb-keeper", daemon=True
             )
-            self._thread.start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends, and so does the spool
+                self._thread.start()
 
     def stop(self) -> None:
         """End soon; does not wait for a disk that hangs."""

@@ -20,7 +20,7 @@ from wanllmdb import preemption
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
-from wanllmdb.errors import Error, UsageError
+from wanllmdb.errors import Error, LateError, UsageError
 from wanllmdb.exits import exit_code_of, told
 from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
@@ -46,9 +46,7 @@ class Journal(Protocol):
         """Keep a record; False if it is not safe yet."""
         ...
 
-    def append_values(
-        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
-    ) -> bool:
+    def append_values(self, mould: Mould, step: int, time_us: int, values: Iterable[Any]) -> bool:
         """Keep a row of numbers; raises if they do not fit the mould."""
         ...
 
@@ -115,6 +113,7 @@ class Run(Named):
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
+        self._late = False  # it ended with the process, not by `finish`
         self._stopped = False
         self._logged = Counter()
         self._exit_code: int | None = None
@@ -221,6 +220,7 @@ class Run(Named):
         looked_at = self._finished or self._metrics or self._summary._chosen
         self._mould_of = _no_mould if looked_at else self._moulds.get
 
+    @guarded()
     def _log_any(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
         self._check_open("log")
         try:
@@ -395,6 +395,8 @@ class Run(Named):
     # What its parts call.
 
     def _check_open(self, call: str) -> None:
+        if self._finished and self._late:
+            raise LateError(f"{call} after the run has ended with the process; it is not kept")
         if self._finished:
             raise UsageError(
                 f"Run ({self.id}) is finished. The call to `{call}` will be ignored. "

@@ -12,6 +12,7 @@ children of the training that log are sent from here too.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import random
@@ -148,7 +149,8 @@ class Sender:
             return
         if not self._is_alive:
             self._thread = threading.Thread(target=self._run, name="wanllmdb-sender", daemon=True)
-            self._thread.start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends: `finish` sends
+                self._thread.start()
         self._keeper.start()  # last: it begins the thread again where there is none
 
     def wait(self, seconds: float) -> OpenedRun | None:
@@ -271,7 +273,8 @@ class Sender:
     def _run(self) -> None:
         try:
             while not self._stopped and os.getpid() == self._pid:
-                self._keeper.start()
+                if not self._finishing:
+                    self._keeper.start()
                 delay = self._step()
                 if self._drained.is_set():
                     return

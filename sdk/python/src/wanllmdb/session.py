@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from wanllmdb import opening
 from wanllmdb.config import Config
-from wanllmdb.errors import Error
+from wanllmdb.errors import Error, LateError
 from wanllmdb.exits import ExitWatch
 from wanllmdb.guard import NoRun, guarded, say
 from wanllmdb.metric import Metric
@@ -35,6 +35,7 @@ class _Session:
         self.open: list[Run] = []
         self.exit = ExitWatch()
         self.hooked = False
+        self.is_over = False  # the process is ending
         self.pid = os.getpid()
 
     @guarded()
@@ -49,7 +50,9 @@ class _Session:
     @guarded()
     def end(self) -> None:
         """The process ends: so does every run that is open. Ctrl-C ends the waiting for it."""
+        self.is_over = True
         for run in list(self.open):
+            run._late = True
             with contextlib.suppress(KeyboardInterrupt):
                 run._finish(self.exit.code, self.exit.traceback)
         self.exit.leave()
@@ -212,6 +215,8 @@ def current() -> Run | None:
 def needed(call: str) -> Run:
     """The current run, or an `Error` that says what is missing."""
     run = _session.current
+    if run is None and _session.is_over:
+        raise LateError(f"{call} after the run has ended with the process; it is not kept")
     if run is None:
         raise Error(f"You must call wandb.init() before {call}")
     return run
@@ -226,8 +231,14 @@ def log(
     """Keep one row of the current run; see `Run.log`."""
     run = _session.current
     if run is None:
-        raise Error("You must call wandb.init() before wandb.log()")
+        _log_to_nobody()
+        return
     run.log(data, step, commit, sync)
+
+
+@guarded()
+def _log_to_nobody() -> None:
+    needed("wandb.log()")
 
 
 @guarded()
