@@ -175,7 +175,15 @@ class Http:
     def _way(self) -> Way:
         secure = self.url.startswith("https:")
         trust = find_trust(self._ca_file, self._environ) if secure else None
-        return Way(self.url, find_proxy(self.url, self._environ), trust)
+        try:
+            proxy = find_proxy(self.url, self._environ)
+        except ValueError:
+            raise NoAnswerError(
+                "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address: http://host:port is one",
+                permanent=True,
+                retry_after=budgets.CLOSED_SECONDS,
+            ) from None
+        return Way(self.url, proxy, trust)
 
 
 def base_url(url: str) -> str:

@@ -132,6 +132,7 @@ class Sender:
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
         self._stretch_began = 0.0
         self._look_at = 0.0
+        self._told = ""
         self._is_told = False
         main = Outbox(
             spool.directory,
@@ -386,10 +387,10 @@ class Sender:
         self._not_before = self._clock() + delay
 
     def _tell(self, trouble: str) -> None:
-        """Say what somebody has to mend, when it begins."""
-        begins = self.trouble is None or not trouble.endswith(self.trouble)
-        if begins and self._on_trouble is not None and self._asked.is_set():
-            self._on_trouble(f"{trouble}; what is logged is kept until then")
+        """Say what somebody has to mend; not again before there is something else to say."""
+        is_new, self._told = trouble != self._told, trouble
+        if is_new and self._on_trouble is not None and self._asked.is_set():
+            self._on_trouble(f"{trouble.rstrip('.')}; what is logged is kept until then")
 
     def _has_another_key(self, now: float) -> bool:
         """Whether the key that was refused has been replaced; looked up every two seconds."""
@@ -397,7 +398,10 @@ class Sender:
         if not refused or now < self._look_at:
             return False
         self._look_at = now + KEY_SECONDS
-        return self._sink.renewed()
+        if not self._sink.renewed():
+            return False
+        self._not_before = now
+        return True
 
     def _outbox_of_child(self, writer: str, live: Callable[[], bool]) -> Outbox:
         return Outbox(
