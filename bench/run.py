@@ -85,8 +85,9 @@ def main() -> int:
     print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python "
           f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}; "
           f"SDK and peers on {standing()}\n")  # fmt: skip
-    print(table(each for each in found if not each.of))
-    if any(each.of for each in found):
+    if alone := [each for each in found if not each.of]:
+        print(table(alone))
+    if len(alone) < len(found):
         print(f"\n{comparison.tables(found)}")
     return 0
 

@@ -13,7 +13,8 @@ log()       A clock around each call, one call after the other ("flat out") or a
 CPU         Processor time of the whole tree of processes, less that of a run of ten steps, less
             what a tracker that does nothing took for the same rows: the lowest of several.
 points/s    From the first log() to the return of finish(), no clock in between: best of several.
-1 ms step   See `bench.work`. The no-op tracker goes first: what it shows is the resolution.
+1 ms step   See `bench.work`. The no-op tracker goes first: what it shows is the resolution. What an
+            idle server takes is not counted.
 SIGKILL     Right after the 1000th log(); then `wanllmdb sync`, and the server is asked.
 import      Whole processes, less those of bare Python. init and finish: around ten rows. Medians.
 B/point     Disk blocks of the spool before finish(), over the points logged.
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench import conditions, machine
-from bench.contenders import NOTHING, OFFLINE, ONLINE, Answer, Arena, Contender, attempted
+from bench.contenders import FLOOR, NOTHING, OFFLINE, ONLINE, Answer, Arena, Contender, attempted
 from bench.figures import Figure
 from bench.rows import POINTS
 from tests.journeys.processes import ServerProcess
@@ -79,7 +80,7 @@ def figures(server: ServerProcess, arena: Arena, size: Size) -> Iterator[Figure]
     for contender in (OFFLINE, ONLINE):
         conditions.quiet(server)
         yield from attempted(throughput(arena, contender, size), f"{contender.name}: points/s")
-    for contender in (NOTHING, OFFLINE, ONLINE):
+    for contender in (NOTHING, FLOOR, OFFLINE, ONLINE):
         yield from attempted(slowdown(server, arena, contender, size),
                              f"{contender.name}: 1 ms step")  # fmt: skip
     for contender in (OFFLINE, ONLINE):
@@ -162,25 +163,31 @@ def throughput(arena: Arena, contender: Contender, size: Size) -> Iterator[Figur
     best = min(each["total"] for each in runs)
     yield Figure(f"{name}: first log() to durable finish", points / best, "points/s", goal,
                  at_least=True, note=f"{size.rows:,} × {POINTS}, best of {size.times}")  # fmt: skip
-    cpu, live = cost(arena, contender, size)
+    cpu, many = cost(arena, contender, size)
     yield Figure(f"{name}: client CPU, whole tree", cpu, "µs/point", 0.5,
                  note=f"lowest of {size.times}")  # fmt: skip
     if not contender.online:
-        yield Figure("live spool on the disk", live, "B/point", 12)
+        yield Figure("live spool on the disk", many["live bytes"] / points, "B/point", 12)
 
 
-def cost(arena: Arena, contender: Contender, size: Size) -> tuple[float, float]:
-    """Processor time of a point in µs, and bytes of the live spool for a point."""
+def cost(
+    arena: Arena, contender: Contender, size: Size, *, seconds: float = 1e9
+) -> tuple[float, Answer]:
+    """Processor time of a point in µs, and the answer of the trial that says so.
+
+    Slow ones are stopped after some seconds, and then not tried again.
+    """
 
     def took(whom: Contender, rows: int) -> Answer:
-        runs = (arena.trial(whom, "flat", rows=rows) for _ in range(size.times))
+        runs: list[Answer] = []
+        while len(runs) < size.times and all(each["rows"] == rows for each in runs):
+            runs.append(arena.trial(whom, "flat", rows=rows, limit=seconds))
         return min(runs, key=lambda each: each["tree cpu"])
 
     many, few = took(contender, size.rows), took(contender, 10)
     nothing = took(NOTHING, size.rows)["tree cpu"] - took(NOTHING, 10)["tree cpu"]
-    points = size.rows * POINTS
-    cpu = (many["tree cpu"] - few["tree cpu"] - nothing) / points
-    return cpu * 1e6, many["live bytes"] / points
+    cpu = many["tree cpu"] - few["tree cpu"] - nothing
+    return cpu / (many["rows"] * POINTS) * 1e6, many
 
 
 def slowdown(
@@ -198,7 +205,7 @@ def slowdown(
     yield Figure(
         f"{contender.name}: 1 ms step, with log() over without",
         1 + (found["own"] + others) / found["base"], "×",
-        None if contender is NOTHING else 1.005,
+        1.005 if contender.driver == OFFLINE.driver else None,
         note=f"± {found['error']:.4f}; {size.cycles} pairs of {size.on} steps of "
         f"{micro['base']:,.0f} µs: own {micro['own']:+.1f}, others {others * 1e6:+.1f} µs a step; "
         f"log() took {micro['inside']:.1f} µs in the mean",

@@ -141,7 +141,10 @@ def work(driver: str, folder: Path, given: dict[str, float]) -> Answer:
     """A loop with 1 ms of work a step, with and without log() in turns."""
     subject = Subject(driver, folder)
     server = int(given.get("server", 0))
-    found = in_turns(subject.log, int(given["cycles"]), int(given["on"]), server or None)
+    found = in_turns(
+        subject.log, int(given["cycles"]), int(given["on"]), server or None,
+        limit=given.get("limit", 1e9),
+    )  # fmt: skip
     subject.finish()
     return {**subject.times, **found}
 

@@ -71,9 +71,12 @@ class Block:
 
 
 def in_turns(
-    log: Callable[[Row], object], cycles: int, on: int, server: int | None
+    log: Callable[[Row], object], cycles: int, on: int, server: int | None, *, limit: float
 ) -> dict[str, Any]:
-    """What `cycles` pairs of blocks of `on` steps say; `server` is a process on this core."""
+    """What `cycles` pairs of blocks of `on` steps say; `server` is a process on this core.
+
+    After `limit` seconds no further pair is begun.
+    """
     turns, source, inside = turns_of(STEP), rows(), 0.0
     for row in islice(source, on):  # what is done once at the beginning is not the loop's
         spin(turns)
@@ -81,8 +84,8 @@ def in_turns(
     pids = [*descendants(os.getpid()), *([server] if server else [])]
     ratios: list[float] = []
     bases: list[float] = []
-    whole = Block(pids)
-    for _ in range(cycles):
+    whole, end = Block(pids), clock() + limit
+    while len(ratios) < 2 or (len(ratios) < cycles and clock() < end):
         made = list(islice(source, on))
         block = Block(pids)
         for _ in made:
@@ -96,12 +99,12 @@ def in_turns(
             inside += clock() - before
         ratios.append(block.end()[0] / base)
         bases.append(base / on)
-    base, steps = statistics.median(bases), cycles * on
+    base, steps = statistics.median(bases), len(ratios) * on
     others = whole.end()[1] / steps
     own = statistics.median(ratios) - 1
     return {
         "ratio": 1 + own + others / base,
-        "error": 1.2533 * statistics.stdev(ratios) / cycles**0.5 if cycles > 1 else 1.0,
+        "error": 1.2533 * statistics.stdev(ratios) / len(ratios) ** 0.5,
         "base": base,
         "own": own * base,
         "others": others,
