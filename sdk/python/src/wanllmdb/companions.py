@@ -14,6 +14,7 @@ from wanllmdb.guard import guarded
 from wanllmdb.preemption import Watch
 from wanllmdb.probes.probe import Monitor, Probe
 from wanllmdb.run import Companion, Run, attach
+from wanllmdb.surroundings import working_directory
 from wanllmdb.wire import Kind, encode
 
 FACTS_SECONDS: Final = 3.0  # how long the end of a run waits for its slow facts
@@ -26,7 +27,7 @@ def accompany(run: Run, append: Append) -> None:
     settings = run.settings
     makers: dict[str, Callable[[], Companion | None]] = {"capture": lambda: _capture(run, append)}
     if settings.save_facts:
-        makers["facts"] = lambda: Facts(append, Path.cwd(), git=settings.git_tracking)
+        makers["facts"] = lambda: Facts(append, working_directory(), git=settings.git_tracking)
     if settings.monitor_system:
         makers["monitor"] = lambda: _monitor(append, settings.monitor_interval)
     if settings.preemption:
@@ -71,7 +72,7 @@ def find_probes() -> Sequence[Probe]:
     with contextlib.suppress(ImportError, OSError):
         from wanllmdb.probes.host import Host
 
-        probes.append(Host(Path.cwd()))
+        probes.append(Host(working_directory()))
     # Without the library or a driver there is nothing to read, whatever the driver raises.
     with contextlib.suppress(Exception):
         from wanllmdb.probes.nvidia import Nvidia

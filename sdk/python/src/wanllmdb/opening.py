@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
+from wanllmdb.surroundings import temporary, working_directory
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
@@ -170,7 +170,7 @@ def _disabled(
     settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
 ) -> Run:
     """A run that behaves like one, and is kept nowhere."""
-    identity = _identity(settings, Path(tempfile.gettempdir()), started_ns=time.time_ns())
+    identity = _identity(settings, temporary(), started_ns=time.time_ns())
     identity.directory /= f"wanllmdb-disabled-{os.getuid()}-{identity.id}"
     identity.name = settings.name or f"dummy-{identity.id}"
     identity.project, identity.entity = settings.project or "dummy", settings.entity or "dummy"
@@ -256,7 +256,7 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
-        said["environment"] = provenance.quick_facts(sys.argv, Path.cwd())
+        said["environment"] = provenance.quick_facts(sys.argv, working_directory())
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -13,6 +13,7 @@ from wanllmdb.errors import UsageError
 from wanllmdb.relay import Leftover
 from wanllmdb.settings import Settings
 from wanllmdb.sink import HttpSink
+from wanllmdb.surroundings import working_directory
 
 
 def spools(settings: Settings, directories: Sequence[str]) -> list[Path]:
@@ -21,7 +22,7 @@ def spools(settings: Settings, directories: Sequence[str]) -> list[Path]:
     for root in roots:
         if not root.is_dir():
             raise UsageError(f"{root} is no directory.")
-    return roots or list(places(settings, os.environ, Path.cwd()))
+    return roots or list(places(settings, os.environ, working_directory()))
 
 
 def waiting(settings: Settings, directories: Sequence[str], *, any_host: bool) -> list[Leftover]:
