@@ -233,12 +233,18 @@ def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Except
         )
     wish = _wish(settings)
     if wish and (error.status in {404, 409} or error.code == "step-not-found"):
-        return UsageError(f"{wish}: {error.detail or error.code}")
+        return UsageError(f"{wish}: {error.detail or error.code}{_HINTS.get(settings.resume, '')}")
     if error.status == 422:
         return UsageError(f"{settings.base_url} refuses the run: {error.detail or error.code}")
     return CommError(
         f"{settings.base_url} refuses the run ({error.status}): {error.detail or error.code}"
     )
+
+
+_HINTS: Final[Mapping[str | None, str]] = {
+    "must": ' To begin it, give resume="allow".',
+    "never": ' To go on with it, give resume="allow"; to begin another, give another id or none.',
+}
 
 
 def _wish(settings: Settings) -> str:
