@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from wanllmdb.clock import notice_sleep
 from wanllmdb.complaints import Complaints
 
 TEND_SECONDS: Final = 0.25
@@ -74,6 +75,7 @@ class Keeper:
         try:
             if self._spool.closed:
                 return False
+            notice_sleep()
             self._spool.tend()
             self._revive()
         except BaseException as error:  # noqa: BLE001  whatever it was, the thread goes on

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from wanllmdb import incarnation, naming, provenance, resumption
 from wanllmdb.attachments import Attachments
+from wanllmdb.clock import steady
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
@@ -190,7 +191,8 @@ def _kept(
     settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
 ) -> Run:
     """A run with a journal on this machine, and a server unless it is offline."""
-    started_ns = time.time_ns()
+    clock = steady()
+    started_ns = clock()
     identity = _identity(settings, Path(), started_ns=started_ns)
     key = find_key(settings) if settings.mode == "online" else None
     root, reason = spool_root(settings)
@@ -211,6 +213,7 @@ def _kept(
         voice=voice,
         keep=Attachments(identity.directory, spool.append),
         ended=ended,
+        clock=clock,
     )
     adopt(run.config, config)
     open_outlet = online if settings.mode == "online" else offline

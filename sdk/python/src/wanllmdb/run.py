@@ -33,7 +33,6 @@ from wanllmdb.summary import Summary, absorb
 from wanllmdb.values import LOGGED, Unloggable
 from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
 
-_time_ns = time.time_ns
 _ROW = int(Kind.ROW)
 
 
@@ -92,6 +91,7 @@ class Run(Named):
         voice: speaks to the user.
         keep: keeps values that are files.
         ended: called once, when the run is over.
+        clock: nanoseconds since the epoch; the same that told when the run began.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class Run(Named):
         voice: Voice,
         keep: FileKeeper = no_files,
         ended: Callable[[Run], None] = lambda run: None,  # noqa: ARG005
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         super().__init__(identity, settings)
         self._journal = journal
@@ -110,6 +111,7 @@ class Run(Named):
         self._mould = journal.mould
         self._voice = voice
         self._ended = ended
+        self._time_ns = clock
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
@@ -196,7 +198,7 @@ class Run(Named):
             mould = self._mould_of(tuple(data))
             if mould is not None and commit is None:
                 taken = self._steps.next() if step is None else self._take_step(step, None)
-                self._append_values(mould, taken, _time_ns() // 1000, data.values())
+                self._append_values(mould, taken, self._time_ns() // 1000, data.values())
                 self._logged.next()
                 if mould is not self._newest:
                     self._renew(mould)
@@ -242,7 +244,7 @@ class Run(Named):
                 values = self._metrics.complete(values)
         if not values:
             return
-        self._write(step, _time_ns() // 1000, values)
+        self._write(step, self._time_ns() // 1000, values)
         self._logged.next()
         absorb(self._summary, values, self._metrics, plain=plain)
         self._straighten()
@@ -354,7 +356,7 @@ class Run(Named):
         self._lose.tell()
         said: dict[str, Any] = {
             "exit_code": exit_code,
-            "time_us": _time_ns() // 1000,
+            "time_us": self._time_ns() // 1000,
             "logged": self._logged.value,
             "lost": self._lose.total,
             "stopped": self._stopped,
