@@ -255,7 +255,7 @@ def _behind(step: int | None) -> int | None:
 def _go_on(door: Door, number: int, new: NewRun) -> None:
     """The run goes on: what it was told before is over."""
     anew = {"preempting": None, "resumed_at": new.started_at or 0, "stop_requested": False}
-    _reopen(door, number, new, anew)
+    _reopen(door, number, new, anew, forget=("traceback",))
 
 
 def _go_along(door: Door, number: int, new: NewRun) -> None:
@@ -263,10 +263,13 @@ def _go_along(door: Door, number: int, new: NewRun) -> None:
     _reopen(door, number, new, {})
 
 
-def _reopen(door: Door, number: int, new: NewRun, also: dict[str, object]) -> None:
+def _reopen(
+    door: Door, number: int, new: NewRun, also: dict[str, object], *, forget: tuple[str, ...] = ()
+) -> None:
     changes = RunChanges(
         config=new.config,
         environment=new.environment,
+        environment_unset=forget,
         name=new.name,
         tags=new.tags,
         notes=new.notes,
