@@ -7,13 +7,14 @@ process grows by 64 MiB at most, and over a better link everything is there, onc
 from __future__ import annotations
 
 import time
+import urllib.error
 from pathlib import Path
 
 from tests.faults.checker import check
 from tests.faults.conftest import SOAK, Many
 from tests.faults.proxy import FaultProxy
 from tests.faults.training import Place, Training
-from tests.journeys.processes import ServerProcess
+from tests.journeys.processes import ServerProcess, eventually
 
 LINK = (
     {"bps": 1024, "latency": 2.0, "cut_p": 0.05}
@@ -26,7 +27,7 @@ GROWTH = 64 * 1024  # KiB
 def test_a_slow_link_gets_on_and_takes_no_memory(
     server: ServerProcess, tmp_path: Path, many: Many
 ) -> None:
-    rows, seconds = many(20_000, 500_000), many(6, 600)
+    rows, seconds = many(20_000, 500_000), many(4, 600)
     with FaultProxy("127.0.0.1", server.port, seed=13) as proxy:
         place = Place(tmp_path / "place", url=proxy.url, key=server.key)
         with Training(place, "slow", rows=rows, after="import time; time.sleep(10000)") as training:
@@ -38,15 +39,21 @@ def test_a_slow_link_gets_on_and_takes_no_memory(
                 time.sleep(0.1)
             assert memory(training) - resident <= GROWTH
             passed = [each for each in proxy.requests_since(began) if is_batch(each.path)]
+            eventually(lambda: stored(server) > 0, seconds=60, why="some of it is stored")
             training.kill()
-        stored = len(server.points("faults", "slow", "number/0"))
         assert proxy.up > had
-        assert stored > 0
         if SOAK:
             assert len(passed) > seconds / 60  # a batch a minute at the least
         proxy.set("pass")
         place.sync()
     check(server, [training], spool=place.spool)
+
+
+def stored(server: ServerProcess) -> int:
+    try:
+        return len(server.points("faults", "slow", "number/0"))
+    except urllib.error.HTTPError:  # nothing of it is there yet, not even the run
+        return 0
 
 
 def is_batch(path: str) -> bool:
