@@ -21,9 +21,9 @@ from wanllmdb_server.metrics.memtable import RunTable
 from wanllmdb_server.metrics.merging import SLICE
 from wanllmdb_server.metrics.segment import NUMBER, Builder, Notes, attempt_of
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
+from wanllmdb_server.metrics.sieve import leave_out
 from wanllmdb_server.metrics.statements import fetch_keys, fetch_run_notes
 from wanllmdb_server.metrics.succession import Succession
-from wanllmdb_server.metrics.view import leave_out
 
 Slice = list[tuple[str, Stretch, list[Thing]]]  # key, numbers, objects
 

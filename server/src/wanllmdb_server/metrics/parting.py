@@ -8,7 +8,6 @@ with each question, wherever the points lie.
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wanllmdb_server.metrics import pyramid
 from wanllmdb_server.metrics.chunk import join
+from wanllmdb_server.metrics.limits import limits_of
 from wanllmdb_server.metrics.merging import slices
 from wanllmdb_server.metrics.pyramid import Ints
 from wanllmdb_server.metrics.segment import (
@@ -25,7 +24,6 @@ from wanllmdb_server.metrics.segment import (
     OBJECT,
     Builder,
     Notes,
-    attempt_of,
     generation_apart,
     is_apart,
 )
@@ -56,36 +54,16 @@ def mixed(notes: Notes, succession: Succession, names: Mapping[int, str]) -> lis
         succession: of the run.
         names: of its keys.
     """
-    bounded, limit = _limits(notes, succession, names)
-    here = bounded & (notes["first"] < limit) & (notes["bin"][:, pyramid.STEP] >= limit)
+    limits = limits_of(notes, succession, names)
     found: list[Mixed] = []
-    for generation in np.unique(notes["gen"][here]).tolist():
+    for generation in np.unique(notes["gen"][limits.mixed]).tolist():
         if is_apart(generation):
             continue
-        keys = notes["key"][here & (notes["gen"] == generation)]
+        keys = notes["key"][limits.mixed & (notes["gen"] == generation)]
         both = np.isin(notes["gen"], (generation, generation_apart(generation)))
-        whole = both & np.isin(notes["key"], keys) & bounded
-        found.append(Mixed(generation, notes[whole], limit[whole]))
+        whole = both & np.isin(notes["key"], keys) & limits.bounded
+        found.append(Mixed(generation, notes[whole], limits.limit[whole]))
     return found
-
-
-def _limits(
-    notes: Notes, succession: Succession, names: Mapping[int, str]
-) -> tuple[NDArray[np.bool_], Ints]:
-    """Whether, and from which step on, the points of each note are superseded."""
-    bounded, limit = np.zeros(len(notes), bool), np.zeros(len(notes), np.int64)
-    starts = pyramid.starts_of(notes["run"], notes["key"], notes["kind"]).tolist()
-    for start, end in itertools.pairwise([*starts, len(notes)]):
-        attempts = attempt_of(notes["gen"][start:end]).tolist()
-        first: dict[int, int] = {}
-        for number, step in zip(attempts, notes["first"][start:end].tolist(), strict=True):
-            first[number] = min(first.get(number, step), step)
-        bounds = succession.bounds(names[int(notes["key"][start])], first)
-        for at, number in enumerate(attempts, start):
-            bound = bounds[number]
-            if bound is not None:
-                bounded[at], limit[at] = True, bound
-    return bounded, limit
 
 
 def part(

@@ -25,6 +25,7 @@ from wanllmdb_server.metrics.drawing import Sources
 from wanllmdb_server.metrics.memtable import Live, Memtable
 from wanllmdb_server.metrics.segment import NUMBER, Notes
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
+from wanllmdb_server.metrics.sieve import leave_out
 from wanllmdb_server.metrics.statements import (
     fetch_keys,
     fetch_last,
@@ -34,7 +35,6 @@ from wanllmdb_server.metrics.statements import (
     fetch_writers,
 )
 from wanllmdb_server.metrics.succession import Succession
-from wanllmdb_server.metrics.view import leave_out
 
 THREADS: Final = 4
 

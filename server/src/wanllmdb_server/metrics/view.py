@@ -1,9 +1,8 @@
-"""View: what is shown of series that were logged in several attempts, and what is superseded.
+"""View: what is shown of a series that was logged in several attempts, and what is superseded.
 
 A note whose points are all shown stays a note, one whose points are all superseded is left
 out. Of a note that is both, the points are read and stand beside those that are in memory
-only; so whoever draws, pages or counts need not know of attempts. Nothing here is asked for
-runs with one attempt.
+only; so whoever draws, pages or counts need not know of attempts.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 from wanllmdb_server.domain.series import Series, Superseded
 from wanllmdb_server.metrics import pyramid
 from wanllmdb_server.metrics.chunk import Stretch, Thing
-from wanllmdb_server.metrics.memtable import Live
 from wanllmdb_server.metrics.pyramid import Ints
 from wanllmdb_server.metrics.segment import NUMBER, Notes, attempt_of
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
@@ -27,61 +25,6 @@ from wanllmdb_server.metrics.succession import Succession
 
 Mask = NDArray[np.bool_]
 _Part = TypeVar("_Part")
-
-
-def leave_out(
-    connection: sqlite3.Connection,
-    notes: Notes,
-    live: dict[Series, Live],
-    names: Mapping[tuple[int, int], Series],
-    successions: Mapping[int, Succession],
-    which: Superseded = "hide",
-) -> Notes:
-    """Leave out what is superseded, of notes and of what is in memory.
-
-    Args:
-        connection: of the transaction in which the notes were read.
-        notes: about series, series after series, each by generation.
-        live: what is in memory of them; becomes what is shown besides the notes returned.
-        names: the series that the notes are about, by run and number of the key.
-        successions: of runs that have one.
-        which: of the points: those that count, those that do not, or all of them.
-
-    Returns:
-        the notes that are shown whole.
-    """
-    starts = pyramid.starts_of(notes["run"], notes["key"])
-    ends = [*starts[1:].tolist(), len(notes)] if len(notes) else []
-    kept = np.ones(len(notes), bool)
-    seen: set[Series] = set()
-    for start, end in zip(starts.tolist(), ends, strict=True):
-        place = (int(notes["run"][start]), int(notes["key"][start]))
-        if place[0] in successions:
-            series = names[place]
-            seen.add(series)
-            of = live.get(series) or Live(place[1], [], {})
-            part = slice(start, end)
-            kept[part], live[series] = _left(
-                connection, series, successions[place[0]], notes[part], of, which
-            )
-    for series in [each for each in live if each.run in successions and each not in seen]:
-        _, live[series] = _left(
-            connection, series, successions[series.run], notes[:0], live[series], which
-        )
-    return notes[kept]
-
-
-def _left(
-    connection: sqlite3.Connection,
-    series: Series,
-    succession: Succession,
-    notes: Notes,
-    of: Live,
-    which: Superseded,
-) -> tuple[Mask, Live]:
-    found = shown(connection, series, succession, notes, of.stretches, of.things, which)
-    things = {0: found.things} if found.things else {}
-    return found.notes, Live(of.number, found.numbers, things, found.superseded)
 
 
 @dataclass(slots=True)
