@@ -884,6 +884,8 @@ export interface components {
             posinf: number;
             /** Neginf */
             neginf: number;
+            /** Superseded */
+            superseded: number;
         };
         /**
          * ListedRun
@@ -2788,6 +2790,8 @@ export interface operations {
                 last?: number | null;
                 limit?: number;
                 cursor?: string | null;
+                /** @description Points that a later attempt logged anew (a resumed or rewound run): hide them, include them, or give only them */
+                superseded?: "hide" | "include" | "only";
             };
             header?: never;
             path: {
