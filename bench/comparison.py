@@ -3,7 +3,7 @@
 Every tracker, ours too, is given the same by the same harness, pinned to one core: see the
 docstrings of `bench.sdk`, `bench.trial`, `bench.work` and `bench.tree`. What differs: runs have
 10,000 steps of ten scalars; after ten seconds a run is stopped where it is, and what took that
-long is not repeated (the note of each figure says how many there were). "total" runs from the first log() to the return of finish(). Each comes with the
+long is not repeated (the note of each figure says how many there were). Each comes with the
 settings that its users get, but offline and silent; mlflow writes into SQLite itself, without a
 server, which spares it HTTP. "kept" is what can be read back after a clean finish: a tracker that
 loses rows is not fast. Processor time and disk are those of a run of 100,000 steps, or as many as

@@ -168,6 +168,8 @@ def throughput(arena: Arena, contender: Contender, size: Size) -> Iterator[Figur
                  note=f"lowest of {size.times}")  # fmt: skip
     if not contender.online:
         yield Figure("live spool on the disk", many["live bytes"] / points, "B/point", 12)
+        synced = arena.trial(ONLINE, "sync", runs[-1]["folder"])["total"]
+        yield Figure("wanllmdb sync of such a run", points / synced, "points/s", at_least=True)
 
 
 def cost(

@@ -63,9 +63,10 @@ def test_log_is_timed_beside_a_loop_that_does_nothing(
     assert all(each.floor is not None and each.floor >= 3 for each in judged)
 
 
-def test_points_are_counted_to_their_durable_end(place: Arena) -> None:
-    found = numbers(sdk.throughput(place, ONLINE, TINY))
-    assert found[" wanllmdb online: first log() to durable finish"] > 0
+@pytest.mark.parametrize("contender", [OFFLINE, ONLINE], ids=lambda each: each.name)
+def test_points_are_counted_to_their_durable_end(place: Arena, contender: Contender) -> None:
+    found = numbers(sdk.throughput(place, contender, TINY))
+    assert found[f" {contender.name}: first log() to durable finish"] > 0
 
 
 @pytest.mark.parametrize("contender", [NOTHING, OFFLINE, ONLINE], ids=lambda each: each.name)
