@@ -15,10 +15,10 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from wanllmdb.wire import Batch, WireError
 from wanllmdb_server.domain.receipt import WriterTotals
@@ -33,6 +33,7 @@ from wanllmdb_server.metrics.replay import replay, table_of
 from wanllmdb_server.metrics.statements import add_to_writers, erase_run, insert_batches
 from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
 from wanllmdb_server.metrics.succession import Succession
+from wanllmdb_server.metrics.turns import Answer, Append, Forget, LetGo, Other, Succeed, tell
 
 GROUP: Final = 64  # batches in one transaction, at most
 LINGER_S: Final = 0.005  # how long a group waits for more, when callers come in numbers
@@ -46,38 +47,10 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Append:
-    answer: asyncio.Future[Accepted]
-    run: int
-    batch: Batch
-    columns: Future[Columns]
-
-
-@dataclass(slots=True)
-class _Forget:
-    answer: asyncio.Future[None]
-    run: int
-
-
-@dataclass(slots=True)
-class _Succeed:
-    """The succession of a run becomes another: of what it is, and who has logged."""
-
-    answer: asyncio.Future[None]
-    run: int
-    change: Callable[[Succession | None, list[str]], Succession | None]
-
-
-@dataclass(slots=True)
-class _LetGo:
-    run: int
-
-
-@dataclass(slots=True)
 class _New:
     """A batch that the transaction at hand makes durable, without what was known already."""
 
-    item: _Append
+    item: Append
     columns: Columns
     number: int
     low: int
@@ -88,10 +61,6 @@ class _New:
     @property
     def attempt(self) -> int:
         return self.standing.attempt if self.standing else 0
-
-
-_Answer = tuple[asyncio.Future[Any], Any]
-_Other = _Forget | _Succeed | _LetGo
 
 
 class BatchLog:
@@ -124,7 +93,7 @@ class BatchLog:
         self._grown = grown
         self._number = replay(database, memtable, attempts, clock())
         self._positions: dict[tuple[int, str], int] = {}
-        self._queue: queue.SimpleQueue[_Append | _Other | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Append | Other | None] = queue.SimpleQueue()
         self._waiting = 0
         self._waiting_lock = threading.Lock()
         self._busy = False
@@ -142,7 +111,7 @@ class BatchLog:
         try:
             answer = asyncio.get_running_loop().create_future()
             taken = self._decoders.submit(columns.take_apart, batch)
-            self._queue.put(_Append(answer, run, batch, taken))
+            self._queue.put(Append(answer, run, batch, taken))
             return await answer
         finally:
             self._wait(-len(batch.body))
@@ -158,7 +127,7 @@ class BatchLog:
     async def forget(self, run: int) -> None:
         """See `MetricStore.forget`; in its turn among the batches."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Forget(answer, run))
+        self._queue.put(Forget(answer, run))
         await answer
 
     async def succeed(
@@ -170,12 +139,12 @@ class BatchLog:
         it returns is durable when this does.
         """
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Succeed(answer, run, change))
+        self._queue.put(Succeed(answer, run, change))
         await answer
 
     def let_go(self, run: int) -> None:
         """Take a run out of memory, in its turn, if all its points are sealed by then."""
-        self._queue.put(_LetGo(run))
+        self._queue.put(LetGo(run))
 
     def close(self) -> None:
         """Write what waits, and stop."""
@@ -192,22 +161,22 @@ class BatchLog:
         while going:
             items = self._gather()
             going = items[-1] is not None
-            appends: list[_Append] = []
+            appends: list[Append] = []
             for item in items:
-                if isinstance(item, _Append):
+                if isinstance(item, Append):
                     appends.append(item)
                     continue
-                self._answer(self._commit(appends))
+                tell(self._commit(appends))
                 appends = []
-                if isinstance(item, _Forget):
-                    self._answer([(item.answer, self._forget(item.run))])
-                elif isinstance(item, _Succeed):
-                    self._answer([(item.answer, self._succeed(item))])
-                elif isinstance(item, _LetGo):
+                if isinstance(item, Forget):
+                    tell([(item.answer, self._forget(item.run))])
+                elif isinstance(item, Succeed):
+                    tell([(item.answer, self._succeed(item))])
+                elif isinstance(item, LetGo):
                     self._drop(item.run)
-            self._answer(self._commit(appends))
+            tell(self._commit(appends))
 
-    def _gather(self) -> list[_Append | _Other | None]:
+    def _gather(self) -> list[Append | Other | None]:
         """What waits, at least one; where there were many at last, a moment's more."""
         items = [self._queue.get()]
         until = time.monotonic() + (LINGER_S if self._busy else 0.0)
@@ -217,7 +186,7 @@ class BatchLog:
         self._busy = len(items) > 1
         return items
 
-    def _commit(self, items: list[_Append]) -> list[_Answer]:
+    def _commit(self, items: list[Append]) -> list[Answer]:
         """One transaction for many batches; answers in their order."""
         if not items:
             return []
@@ -230,8 +199,8 @@ class BatchLog:
             _logger.exception("metrics: a group of batches could not be written")
             return [(item.answer, error) for item in items]
 
-    def _commit_all(self, items: list[_Append]) -> list[_Answer]:
-        answers: list[_Answer] = []
+    def _commit_all(self, items: list[Append]) -> list[Answer]:
+        answers: list[Answer] = []
         fresh: list[_New] = []
         more: dict[tuple[int, str], WriterTotals] = {}
         room = Room()
@@ -259,14 +228,14 @@ class BatchLog:
         return answers
 
     def _new(
-        self, item: _Append, found: Columns, low: int, room: Room, standing: Standing | None
+        self, item: Append, found: Columns, low: int, room: Room, standing: Standing | None
     ) -> _New:
         table = table_of(self._database, self._memtable, item.run)
         taken = room.count(item.run, table.keys, found)
         self._number += 1
         return _New(item, found, self._number, low, table, taken, standing)
 
-    def _check(self, item: _Append, low: int) -> Columns | Accepted | Exception:
+    def _check(self, item: Append, low: int) -> Columns | Accepted | Exception:
         """What is new of a batch to a store that knows its writer up to `low`."""
         try:
             found = item.columns.result()
@@ -324,7 +293,7 @@ class BatchLog:
         self._positions = {key: at for key, at in self._positions.items() if key[0] != run}
         return None
 
-    def _succeed(self, item: _Succeed) -> Exception | None:
+    def _succeed(self, item: Succeed) -> Exception | None:
         connection = self._database.log
         table_of(self._database, self._memtable, item.run).touched = self._clock()
         known = self._attempts.get(item.run)
@@ -346,22 +315,3 @@ class BatchLog:
         table = self._memtable.get(run)
         if table is not None and not table.pending + table.frozen:
             self._memtable.drop(run)
-
-    def _answer(self, answers: Iterable[_Answer]) -> None:
-        """Tell the callers, with one call into each event loop."""
-        loops: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
-        for answer in answers:
-            loops.setdefault(answer[0].get_loop(), []).append(answer)
-        for loop, those in loops.items():
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(_tell, those)
-
-
-def _tell(answers: list[_Answer]) -> None:
-    for future, result in answers:
-        if future.done():
-            continue
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)

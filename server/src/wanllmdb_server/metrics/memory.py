@@ -6,14 +6,9 @@ store does not matter, and the contract's suite holds the real stores to it.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from wanllmdb.wire import MAX_KEYS_PER_RUN, Batch
 from wanllmdb_server.domain.receipt import Count, WriterTotals
@@ -30,28 +25,18 @@ from wanllmdb_server.domain.series import (
 )
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns, Rejection
+from wanllmdb_server.metrics.naive import (
+    Key,
+    Point,
+    arrays_of,
+    curve_of,
+    extent_of,
+    is_inside,
+    stats_of,
+    step_of,
+)
 from wanllmdb_server.metrics.store import PositionGapError
 from wanllmdb_server.metrics.succession import Succession, begun, joined, with_copy
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    step: int
-    time: int
-    value: Any
-    attempt: int = 0
-
-    @property
-    def real(self) -> float:
-        return float(self.value)
-
-
-@dataclass(slots=True)
-class _Key:
-    numbers: list[_Point] = field(default_factory=list)  # in order of arrival
-    objects: list[_Point] = field(default_factory=list)
-    anew: int = 0  # numbers that had come when the view changed by more than what came
-
 
 _NOTHING = WriterTotals(0, 0, 0, 0)
 
@@ -59,7 +44,7 @@ _NOTHING = WriterTotals(0, 0, 0, 0)
 @dataclass(slots=True)
 class _Run:
     writers: dict[str, WriterTotals] = field(default_factory=dict)
-    keys: dict[str, _Key] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
     succession: Succession | None = None
 
 
@@ -81,7 +66,8 @@ class MemoryMetricStore:
             return Accepted(low, 0)
         new = columns.after(found, low)
         points = _size(mine)
-        view = {key: list(_shown(mine, key, each.numbers)) for key, each in mine.keys.items()}
+        known = mine.keys if mine.succession else {}
+        view = {key: _shown(mine, key, each.numbers) for key, each in known.items()}
         rejected = new.rejected + _add(mine, new, _place(mine, batch.writer, new))
         for key, each in mine.keys.items() if mine.succession else ():
             came = each.numbers[len(each.numbers) - _came(new, key) :]
@@ -123,7 +109,7 @@ class MemoryMetricStore:
         for key, each in theirs.keys.items():
             if not is_users_key(key):
                 continue
-            here = mine.keys.setdefault(key, _Key())
+            here = mine.keys.setdefault(key, Key())
             for points, those in ((here.numbers, each.numbers), (here.objects, each.objects)):
                 shown = [point for point in _shown(theirs, key, those) if point.step <= until]
                 points += [replace(point, attempt=number) for point in shown]
@@ -144,21 +130,21 @@ class MemoryMetricStore:
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
-        extents = [extent for each in series if (extent := _extent(self._shown(each), window))]
+        extents = [extent for each in series if (extent := extent_of(self._shown(each), window))]
         if not extents:
-            return [_curve(each, len(self._numbers(each)), 1, []) for each in series]
+            return [curve_of(each, len(self._numbers(each)), 1, []) for each in series]
         low, high = min(low for low, _ in extents), max(high for _, high in extents)
         width = 1
         while high // width - low // width + 1 > buckets and width < 1 << 63:
             width *= 2
         return [
-            _curve(
+            curve_of(
                 each,
                 len(self._numbers(each)),
                 width,
                 [
                     point
-                    for point in sorted(self._shown(each), key=_step)
+                    for point in sorted(self._shown(each), key=step_of)
                     if low // width <= point.step // width <= high // width
                 ],
             )
@@ -183,7 +169,7 @@ class MemoryMetricStore:
             *_shown(run, series.key, key.numbers, superseded),
             *_shown(run, series.key, key.objects, superseded),
         ]
-        found = [point for point in sorted(wanted, key=_step) if _inside(point.step, window)][
+        found = [point for point in sorted(wanted, key=step_of) if is_inside(point.step, window)][
             first:
         ]
         page = found[:limit]
@@ -201,7 +187,7 @@ class MemoryMetricStore:
         for each, count in zip(series, after, strict=True):
             points = self._numbers(each)
             start = min(max(count, self._key(each).anew), len(points)) if points else count
-            tails.append(Tail(each, start, *_arrays(points[start:])))
+            tails.append(Tail(each, start, *arrays_of(points[start:])))
         return tails
 
     async def keys(
@@ -227,13 +213,13 @@ class MemoryMetricStore:
     async def close(self) -> None:
         """See `MetricStore`."""
 
-    def _key(self, series: Series) -> _Key:
-        return self._runs.get(series.run, _Run()).keys.get(series.key, _Key())
+    def _key(self, series: Series) -> Key:
+        return self._runs.get(series.run, _Run()).keys.get(series.key, Key())
 
-    def _numbers(self, series: Series) -> list[_Point]:
+    def _numbers(self, series: Series) -> list[Point]:
         return self._key(series).numbers
 
-    def _shown(self, series: Series) -> list[_Point]:
+    def _shown(self, series: Series) -> list[Point]:
         run = self._runs.get(series.run, _Run())
         return _shown(run, series.key, self._numbers(series))
 
@@ -252,7 +238,7 @@ def _place(run: _Run, writer: str, new: Columns) -> int:
     return number
 
 
-def _shown(run: _Run, key: str, points: list[_Point], which: Superseded = "hide") -> list[_Point]:
+def _shown(run: _Run, key: str, points: list[Point], which: Superseded = "hide") -> list[Point]:
     """Those that no later attempt supersedes, or the others, or all; by attempt."""
     if run.succession is None:
         return points if which != "only" else []
@@ -264,7 +250,7 @@ def _shown(run: _Run, key: str, points: list[_Point], which: Superseded = "hide"
     for at, step in cuts if is_users_key(key) else ():
         lowest[at] = min(lowest.get(at, step), step)
 
-    def is_superseded(point: _Point) -> bool:
+    def is_superseded(point: Point) -> bool:
         mine = level[point.attempt]
         return any(at > mine and step <= point.step for at, step in lowest.items())
 
@@ -283,13 +269,13 @@ def _came(new: Columns, key: str) -> int:
 def _add(run: _Run, new: Columns, attempt: int) -> list[Rejection]:
     rejected: list[Rejection] = []
 
-    def put(key: str, position: int, point: _Point, *, number: bool) -> None:
+    def put(key: str, position: int, point: Point, *, number: bool) -> None:
         if key not in run.keys:
             if len(run.keys) >= MAX_KEYS_PER_RUN:
                 detail = f"A run has at most {MAX_KEYS_PER_RUN} keys; no room for {key[:40]}."
                 rejected.append((position, "too-many-keys", detail))
                 return
-            run.keys[key] = _Key()
+            run.keys[key] = Key()
         (run.keys[key].numbers if number else run.keys[key].objects).append(point)
 
     for key, column in new.numbers.items():
@@ -298,10 +284,10 @@ def _add(run: _Run, new: Columns, attempt: int) -> list[Rejection]:
             value = float(points.value[at])
             if points.extra is not None and points.extra[at]:
                 value = int(value) + int(points.extra[at])
-            point = _Point(int(points.step[at]), int(points.time[at]), value, attempt)
+            point = Point(int(points.step[at]), int(points.time[at]), value, attempt)
             put(key, position, point, number=True)
     for each in new.objects:
-        point = _Point(each.step, each.time, each.value, attempt)
+        point = Point(each.step, each.time, each.value, attempt)
         put(each.key, each.position, point, number=False)
     return rejected
 
@@ -320,95 +306,11 @@ def _copied(run: _Run) -> int:
     return sum(point.attempt in copied for point in points)
 
 
-def _step(point: _Point) -> int:
-    return point.step
-
-
-def _inside(step: int, window: Window) -> bool:
-    return (window.first is None or step >= window.first) and (
-        window.last is None or step <= window.last
-    )
-
-
-def _extent(points: list[_Point], window: Window) -> tuple[int, int] | None:
-    """From the lowest to the highest step, cut to the window."""
-    if not points:
-        return None
-    low, high = min(map(_step, points)), max(map(_step, points))
-    low = low if window.first is None else max(low, window.first)
-    high = high if window.last is None else min(high, window.last)
-    return (low, high) if low <= high else None
-
-
-def _arrays(points: list[_Point]) -> tuple[Any, Any, Any]:
-    return (
-        np.array([point.step for point in points], np.int64),
-        np.array([point.time for point in points], np.int64),
-        np.array([point.real for point in points], np.float64),
-    )
-
-
-def _curve(series: Series, logged: int, width: int, points: list[_Point]) -> Curve:
-    """A curve of points that are sorted by step."""
-    buckets: dict[int, list[_Point]] = {}
-    for point in points:
-        buckets.setdefault(point.step // width, []).append(point)
-    finite = [[p.real for p in each if math.isfinite(p.real)] for each in buckets.values()]
-    step, time, last = _arrays([each[-1] for each in buckets.values()])
-    values = [[p.real for p in each] for each in buckets.values()]
-    return Curve(
-        series=series,
-        width=width,
-        logged=logged,
-        bin=np.array(list(buckets), np.int64),
-        step=step,
-        time=time,
-        last=last,
-        low=np.array([min(each, default=math.nan) for each in finite], np.float64),
-        high=np.array([max(each, default=math.nan) for each in finite], np.float64),
-        mean=np.array([_mean(each) for each in finite], np.float64),
-        count=np.array([len(each) for each in finite], np.uint32),
-        nan=np.array([sum(map(math.isnan, each)) for each in values], np.uint32),
-        posinf=np.array([each.count(math.inf) for each in values], np.uint32),
-        neginf=np.array([each.count(-math.inf) for each in values], np.uint32),
-    )
-
-
-def _mean(values: list[float]) -> float:
-    """Without any rounding but the last."""
-    return float(sum(map(Fraction, values)) / len(values)) if values else math.nan
-
-
-def _seen(run: _Run, name: str, key: _Key) -> KeyStats | None:
+def _seen(run: _Run, name: str, key: Key) -> KeyStats | None:
     """Statistics of what is shown of a series, None if nothing is."""
-    shown = _Key(_shown(run, name, key.numbers), _shown(run, name, key.objects))
+    shown = Key(_shown(run, name, key.numbers), _shown(run, name, key.objects))
     if not shown.numbers and not shown.objects:
         return None
-    stats = _stats(name, shown)
+    stats = stats_of(name, shown)
     logged = len(key.numbers if shown.numbers else key.objects)
     return stats._replace(logged=logged, superseded=logged - stats.logged)
-
-
-def _stats(name: str, key: _Key) -> KeyStats:
-    points = key.numbers or key.objects
-    last = max(enumerate(points), key=lambda each: (each[1].step, each[0]))[1]
-    first = min(map(_step, points))
-    if not key.numbers:
-        return KeyStats(name, "object", len(points), last.value, last.step, last.time, first)
-    values = [point.real for point in points]
-    finite = [value for value in values if math.isfinite(value)]
-    return KeyStats(
-        name,
-        "number",
-        len(points),
-        last.real,
-        last.step,
-        last.time,
-        first,
-        min(finite, default=None),
-        max(finite, default=None),
-        _mean(finite) if finite else None,
-        sum(map(math.isnan, values)),
-        values.count(math.inf),
-        values.count(-math.inf),
-    )
