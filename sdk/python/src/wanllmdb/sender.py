@@ -40,6 +40,7 @@ KEY_SECONDS: Final = 2.0  # how often a refused sender looks for another key
 STRETCH_SECONDS: Final = 0.0002
 REST_FACTOR: Final = 9.0
 NO_PROGRESS_SECONDS: Final = 10.0
+STUMBLES: Final = 3  # mistakes in a row after which nobody waits for us any longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Sender:
         self._thread: threading.Thread | None = None
         self._finishing = self._stopped = self._told_stop = False
         self._muddled = False  # after a mistake of ours nobody knows what is in memory
+        self._stumbles = 0  # such mistakes in a row
         self._reachable: bool | None = None
         self._urgent = 0  # position up to which nothing waits to become due
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
@@ -224,6 +226,7 @@ class Sender:
             if (latest := self._sink.answers) != heard:
                 heard, progress_at = latest, now
             answers = self._reachable and heard > heard_at_first  # now, not only long ago
+            answers = answers and self._stumbles < STUMBLES  # and we can make use of them
             budget = budget_progress if answers else budget_unreachable
             if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
                 break
@@ -291,12 +294,14 @@ class Sender:
 
     def _step(self) -> float:
         """A turn that survives what nobody foresaw: the thread goes on, the data waits."""
+        is_due = self._clock() >= self._not_before
         try:
             delay = self.turn()
             if self._finishing and self._family.is_sent():
                 self._drained.set()
             elif self._finishing:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
+            self._stumbles = 0 if is_due else self._stumbles
         except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
             self._stumble(error)
             delay = POLL_SECONDS
@@ -306,6 +311,7 @@ class Sender:
     def _stumble(self, error: BaseException) -> None:
         """A mistake of ours: said, left alone for a while, and begun again from the disk."""
         self._muddled = True
+        self._stumbles += 1
         self._complain("The sender", error)
         self.trouble = repr(error)
         self._not_before = self._clock() + self._backoff.next()
