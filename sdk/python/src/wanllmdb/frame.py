@@ -234,7 +234,7 @@ def declaration(number: int, form: Form) -> bytes:
     return msgspec.msgpack.encode({"id": number, "keys": form.keys, "types": form.types})
 
 
-def rows_of(frames: Frames, forms: Mapping[int, Form]) -> Iterator[tuple[int, int, Any]]:
+def rows_of(frames: Iterable[Frame], forms: Mapping[int, Form]) -> Iterator[tuple[int, int, Any]]:
     """Frames as (position, kind, payload still packed); VALUES as ROW tuples, unpacked.
 
     The caller tells them apart by the payload's type: bytes, a tuple, or None for VALUES of a
