@@ -159,7 +159,7 @@ def test_batches_that_are_not_full_keep_a_second_between_them(spool: Spool, cloc
 
 
 def test_the_rest_of_a_segment_that_has_ended_is_due_at_once(spool: Spool, clock: Clock) -> None:
-    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    outbox = an_outbox(spool, clock)
     log(spool, 0, 1)
     outbox.fill()
     assert not outbox.is_due(0.0, metrics=1000, seconds=100.0)

@@ -135,7 +135,7 @@ class Delivery(RuleBasedStateMachine):
 
     @rule()
     def name_the_forms_again(self) -> None:
-        self.spool._turn()
+        self.spool._pen.turn()
 
     @rule()
     def write_late(self) -> None:

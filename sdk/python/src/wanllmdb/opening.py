@@ -56,9 +56,7 @@ class Nowhere:
     def __init__(self) -> None:
         self.moulds = Moulds()
 
-    def append_values(
-        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
-    ) -> bool:
+    def append_values(self, mould: Mould, step: int, time_us: int, values: Iterable[Any]) -> bool:
         del mould, step, time_us, values
         return True
 

@@ -174,9 +174,7 @@ class Outbox:
             self._write_mark()
         self._follower.close()
 
-    def _deliver(
-        self, sink: Sink, run: OpenedRun, excerpt: Excerpt, numbers: Census
-    ) -> Ack | None:
+    def _deliver(self, sink: Sink, run: OpenedRun, excerpt: Excerpt, numbers: Census) -> Ack | None:
         if excerpt.end <= self.mark.position:
             self._follower.skip(excerpt.end)  # the server had it already
             return None
@@ -199,7 +197,7 @@ class Outbox:
         codes = [str(each.get("code", "rejected")) for each in ack.rejected]
         if end > self._top:
             # A census counts what is damaged, too.
-            whole = sum(1 for _ in excerpt.frames()) if DAMAGED in codes else numbers.count
+            whole = sum(1 for _ in excerpt.frames()) if DAMAGED in codes else numbers.frames
             self.sent += whole
             self._top = end
         for code in codes:

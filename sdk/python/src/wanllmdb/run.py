@@ -25,7 +25,7 @@ from wanllmdb.exits import exit_code_of, told
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
-from wanllmdb.moulds import Mould, Moulds
+from wanllmdb.moulds import Misfit, Mould, Moulds
 from wanllmdb.rows import FileKeeper, RowMaker, Steps, as_step, no_files, payloads
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
@@ -45,10 +45,8 @@ class Journal(Protocol):
         """Keep a record; False if it is not safe yet."""
         ...
 
-    def append_values(
-        self, mould: Mould, step: int, time_us: int, values: Iterable[Any]
-    ) -> bool:
-        """Keep a row of numbers; raises if they do not fit the mould."""
+    def append_values(self, mould: Mould, step: int, time_us: int, values: Iterable[Any]) -> bool:
+        """Keep a row of numbers; raises `Misfit` if they do not fit the mould, and nothing else."""
         ...
 
     def mould(self, row: Mapping[str, Any]) -> Mould | None:
@@ -188,29 +186,30 @@ class Run(Named):
         Raises:
             UsageError: the run is over, or `data` is no mapping with string keys.
         """
-        taken = step
         try:
             mould = self._mould_of(tuple(data))
-            if mould is not None and commit is None:
-                taken = self._steps.next() if step is None else self._take_step(step, None)
-                self._append_values(mould, taken, _time_ns() // 1000, data.values())
+            values = data.values()
+        except Exception:  # noqa: BLE001 - it is no mapping, or an odd one
+            mould = values = None
+        if mould is not None and values is not None and commit is None:
+            step = self._steps.next() if step is None else self._take_step(step, None)
+            try:
+                self._append_values(mould, step, _time_ns() // 1000, values)
+            except Misfit:
+                pass
+            else:
                 self._logged.next()
                 if mould is not self._newest:
                     self._renew(mould)
                 return
-        except Error:
-            raise
-        except Exception:  # noqa: BLE001, S110 - it is no row of this mould
-            pass
-        self._log_any(data, taken, commit)
+        self._log_any(data, step, commit)
 
     def _renew(self, mould: Mould) -> None:
         """Another mould than last time: its row is the newest in the summary."""
         self._newest = mould
         order = self._summary._moulds
-        if mould in order:
-            order.remove(mould)
-        order.append(mould)
+        order.pop(mould, None)
+        order[mould] = None
 
     def _straighten(self) -> None:
         """Whether rows may go by moulds: not where each must be looked at, nor after the end."""
