@@ -208,11 +208,12 @@ class Run(Named):
                 self._logged.next()
                 if mould is not self._newest:
                     self._renew(mould)
-                return
             except Misfit:
                 pass
             except Exception as error:  # noqa: BLE001 - never into the training
                 self._fault("log", error)
+                return
+            else:
                 return
         self._log_any(data, step, commit)
 
