@@ -49,18 +49,21 @@ def test_a_write_that_arrives_after_its_segment_was_left_is_appended_anew(
 ) -> None:
     sink, outbox = MemorySink(), an_outbox(spool, clock)
     log(spool, 0, 1)
+    outbox.send(sink, RUN)
     late = os.open(journal.segments(spool.directory, "w")[0], os.O_WRONLY | os.O_APPEND)
     spool.roll()
+    log(spool, 2)
     for _ in range(2):
         outbox.fill()
         clock.now += 1
-    os.write(late, frame.frame(wire.Kind.ROW, wire.encode([2, 0, {"x": 0.5}]), 3))
+    os.write(late, frame.frame(wire.Kind.ROW, wire.encode([3, 0, {"x": 0.5}]), 3))
     os.close(late)
     outbox.send(sink, RUN)
+    assert sink.rows == [0, 1, 2]
     spool.close()
     while not outbox.finish():
         outbox.send(sink, RUN)
-    assert sink.rows == [0, 1, 2]
+    assert sink.rows == [0, 1, 2, 3]
 
 
 def test_a_write_that_arrives_while_its_segment_settles_keeps_its_place(
@@ -156,7 +159,7 @@ def test_batches_that_are_not_full_keep_a_second_between_them(spool: Spool, cloc
 
 
 def test_the_rest_of_a_segment_that_has_ended_is_due_at_once(spool: Spool, clock: Clock) -> None:
-    sink, outbox = MemorySink(), an_outbox(spool, clock)
+    outbox = an_outbox(spool, clock)
     log(spool, 0, 1)
     outbox.fill()
     assert not outbox.is_due(0.0, metrics=1000, seconds=100.0)

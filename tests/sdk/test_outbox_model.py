@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.sdk.journals import keep
 
-from wanllmdb import journal, wire
+from wanllmdb import frame, journal, wire
 from wanllmdb.outbox import Outbox
-from wanllmdb.segment import number_of, read_segment
+from wanllmdb.segment import number_of, records
 from wanllmdb.sink import Ack, GapError, OpenedRun, Pulse, RefusedError, SinkError, UnreachableError
 from wanllmdb.spool import Spool
 
@@ -24,6 +26,9 @@ class MemorySink:
     def __init__(self) -> None:
         self.position = 0
         self.rows: list[int] = []
+        self.positions: list[int] = []
+        self.values: list[dict[str, Any]] = []
+        self.poison: set[int] = set()
         self.files: dict[str, bytes] = {}
         self.script: list[str] = []
 
@@ -41,13 +46,19 @@ class MemorySink:
         batch = wire.unpack(writer, content)
         if batch.start > self.position:
             raise GapError(self.position)
-        for record in wire.records(batch):
-            if record.position > self.position and record.kind == wire.Kind.ROW:
-                self.rows.append(record.payload[0])
+        fresh = [row for row in wire.rows(batch) if row.position > self.position]
+        if self.poison.intersection(row.step for row in fresh):
+            raise RefusedError(400, "poison", "")
+        for position, step, _, values in fresh:
+            self.rows.append(step)
+            self.positions.append(position)
+            self.values.append(values)
+        torn = [position for position in wire.torn(batch) if position > self.position]
         self.position = max(self.position, batch.end)
         if fault == "lost":
             raise UnreachableError("lost")
-        return Ack(self.position)
+        rejected = tuple({"position": position, "code": "damaged"} for position in torn)
+        return Ack(self.position, rejected=rejected)
 
     def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
         return Pulse()
@@ -72,6 +83,16 @@ class MemorySink:
 RUN = OpenedRun({"id": "r", "owner": "o", "project": "p"}, resumed=False, last_step=None, url="")
 
 
+LATE = 1_000_000  # steps of rows that arrive in a segment after its end
+POISON = set(range(7, 10_000, 23))
+SHAPES = {
+    "row": lambda n: {f"only-{n}": n * 0.5},
+    "narrow": lambda n: {"x": n * 0.5},
+    "wide": lambda n: {"x": float(n), "seen": n, "lr": 0.1},
+    "text": lambda n: {"x": float(n), "note": "WLSP\x01 is no frame"},
+}
+
+
 class Delivery(RuleBasedStateMachine):
     """Appends, sends that fail in every way, restarts, lost marks, a server that forgets."""
 
@@ -81,7 +102,9 @@ class Delivery(RuleBasedStateMachine):
         self.directory = Path(self.folder.name) / "r"
         self.spool = Spool.create(self.directory, {"run": "r"}, writer="w", segment_bytes=3000)
         self.sink = MemorySink()
-        self.logged = 0
+        self.sink.poison = POISON
+        self.logged: list[dict[str, Any]] = []
+        self.late = 0
         self.now = 0.0
         self.outbox = self.an_outbox()
 
@@ -94,15 +117,33 @@ class Delivery(RuleBasedStateMachine):
             clock=lambda: self.now,
         )
 
-    @rule(count=st.integers(min_value=1, max_value=12))
-    def append(self, count: int) -> None:
-        for _ in range(count):
-            assert self.spool.append(wire.Kind.ROW, wire.encode([self.logged, 0, {"x": 0.5}]))
-            self.logged += 1
+    @rule(shapes=st.lists(st.sampled_from(sorted(SHAPES)), min_size=1, max_size=12))
+    def append(self, shapes: list[str]) -> None:
+        for shape in shapes:
+            step = len(self.logged)
+            self.logged.append(SHAPES[shape](step))
+            assert keep(self.spool, step, self.logged[-1])
 
     @rule()
     def roll(self) -> None:
         self.spool.roll()
+
+    @rule()
+    def name_the_forms_again(self) -> None:
+        self.spool._pen.turn()
+
+    @rule()
+    def write_late(self) -> None:
+        """As a thread does that was about to write when its segment ended."""
+        paths = journal.segments(self.directory, "w")
+        mould = self.spool.moulds.known.get(("x",))
+        if len(paths) < 2 or mould is None:
+            return
+        payload = mould.payload(LATE + self.late, 0, [0.25])
+        fd = os.open(paths[-2], os.O_WRONLY | os.O_APPEND)
+        os.write(fd, frame.frame(wire.Kind.VALUES, payload, 1))
+        os.close(fd)
+        self.late += 1
 
     @rule(script=st.lists(st.sampled_from(["", "reset", "later", "lost", "refuse"]), max_size=3))
     def send(self, script: list[str]) -> None:
@@ -125,30 +166,38 @@ class Delivery(RuleBasedStateMachine):
         self.restart()
 
     @rule(share=st.floats(min_value=0, max_value=1))
-    @precondition(lambda self: self.sink.rows)
+    @precondition(lambda self: self.sink.rows and not self.late)
     def forget_what_is_still_in_the_spool(self, share: float) -> None:
         """As a server does whose newest records were not yet safe when it lost power."""
         first = journal.segments(self.directory, "w")[0]
         if number_of(first) > 0:
             return  # older ones are pruned: what the server forgot of them is gone
-        keep = int(len(self.sink.rows) * share)
-        positions = self.positions()
-        self.sink.rows = self.sink.rows[:keep]
-        self.sink.position = positions[keep - 1] if keep else 0
+        sink, keep = self.sink, int(len(self.sink.rows) * share)
+        sink.rows, sink.values = sink.rows[:keep], sink.values[:keep]
+        sink.positions = sink.positions[:keep]
+        sink.position = sink.positions[-1] if keep else 0
 
-    def positions(self) -> list[int]:
-        return [
-            frame.position
-            for path in journal.segments(self.directory, "w")
-            for frame in read_segment(path)
-        ]
+    @property
+    def expected(self) -> list[int]:
+        return [step for step in range(len(self.logged)) if step not in POISON]
 
     @invariant()
-    def nothing_is_doubled_or_out_of_order(self) -> None:
-        assert self.sink.rows == list(range(len(self.sink.rows)))
+    def nothing_is_doubled_or_out_of_order_or_another(self) -> None:
+        late = [step for step in self.sink.rows if step >= LATE]
+        rows = [step for step in self.sink.rows if step < LATE]
+        assert rows == self.expected[: len(rows)]
+        assert len(late) == len(set(late)) <= self.late
+        for step, values in zip(self.sink.rows, self.sink.values, strict=True):
+            assert values == ({"x": 0.25} if step >= LATE else self.logged[step])
 
     def teardown(self) -> None:
-        self.append(1)  # what a server forgot is noticed with the next record
+        try:
+            self.everything_arrives()
+        finally:
+            self.folder.cleanup()
+
+    def everything_arrives(self) -> None:
+        self.append(["narrow"])  # what a server forgot is noticed with the next record
         self.spool.close()
         self.sink.script = []
         for _ in range(1000):
@@ -157,10 +206,16 @@ class Delivery(RuleBasedStateMachine):
             self.now += 1.0
             self.outbox.send(self.sink, RUN)
         self.outbox.close()
-        self.folder.cleanup()
-        assert self.sink.rows == list(range(self.logged))
+        rows = [step for step in self.sink.rows if step < LATE]
+        assert rows == self.expected
+        # What arrived so late that the journal had ended is counted.
+        assert len(self.sink.rows) - len(rows) + self.spool.lost.get("closed", 0) == self.late
         assert self.outbox.gaps == 0
-        assert not self.directory.exists()
+        rejected = self.directory / journal.REJECTED
+        refused = [payload[0] for _, _, payload in records(rejected)] if rejected.exists() else []
+        assert set(refused) == POISON.intersection(range(len(self.logged)))
+        assert self.directory.exists() == bool(refused)
+        assert self.outbox.damaged == 0
 
 
 TestDelivery = Delivery.TestCase

@@ -244,11 +244,11 @@ def test_a_discarded_spool_leaves_no_trace(spool: Spool) -> None:
 
 def test_a_descriptor_that_somebody_closed_is_replaced(spool: Spool) -> None:
     spool.append(wire.Kind.ROW, row(0))
-    os.close(spool._file.fd)
+    os.close(spool._pen.file.fd)
     for n in range(1, 4):
         spool.append(wire.Kind.ROW, row(n))
     assert spool.failing == "EBADF"
-    spool._probe_at = 0.0
+    spool._pen.outage.probe_at = 0.0
     spool.tend()
     assert spool.failing is None
     assert spool.append(wire.Kind.ROW, row(4))
@@ -265,14 +265,14 @@ FULL_DISK = """
     spool = Spool.create(directory, {"run": "r1"}, writer="w")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     if mode == "lost":
-        spool._ring._limit = 30_000
+        spool._pen.outage.ring._limit = 30_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     on_disk = 0
     for n in range(3000):
         on_disk += spool.append(1, wire.encode([n, 0, {"n": n}]))
     failing = spool.failing
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    spool._probe_at = 0.0
+    spool._pen.outage.probe_at = 0.0
     spool.tend()
     for n in range(3000, 3100):
         spool.append(1, wire.encode([n, 0, {"n": n}]))
@@ -338,7 +338,7 @@ def test_a_segment_that_grew_old_is_followed_by_the_next(
     spool.append(wire.Kind.ROW, row(0))
     spool.tend()
     assert len(journal.segments(spool.directory, spool.writer)) == 1
-    monkeypatch.setattr("wanllmdb.spool.SEGMENT_SECONDS", 0.0)
+    monkeypatch.setattr("wanllmdb.pen.SEGMENT_SECONDS", 0.0)
     spool.tend()
     assert len(journal.segments(spool.directory, spool.writer)) == 2
     spool.tend()
@@ -351,7 +351,7 @@ def test_a_keeper_tends_the_spool_until_it_is_closed(spool: Spool) -> None:
     keeper = Keeper(spool, seconds=0.001)
     keeper.start()
     spool.append(wire.Kind.ROW, row(0))
-    os.close(spool._file.fd)
+    os.close(spool._pen.file.fd)
     spool.append(wire.Kind.ROW, row(1))
     end = time.monotonic() + 10
     while spool.failing and time.monotonic() < end:

@@ -9,30 +9,42 @@ not in its monotonic clock, and is added when it wakes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import weakref
 from typing import Final
 
 SLEEP_NS: Final = 100_000_000  # less than that between two looks is no sleep
 
 _monotonic_ns = time.monotonic_ns
-_slept_ns = 0
+
+
+class Steady:
+    """A clock in nanoseconds since the epoch that is right when it is made, and nobody sets.
+
+    Attributes:
+        base_ns: what is added to the monotonic clock; grows when the machine slept.
+    """
+
+    def __init__(self) -> None:
+        self.base_ns = time.time_ns() - _monotonic_ns()
+        _clocks.add(self)
+
+    def __call__(self) -> int:
+        return self.base_ns + _monotonic_ns()
+
+
+_clocks: weakref.WeakSet[Steady] = weakref.WeakSet()
 _offset_ns: int | None = None
-
-
-def steady() -> Callable[[], int]:
-    """A clock in nanoseconds since the epoch that is right now, and that nobody sets."""
-    anchor = time.time_ns() - _monotonic_ns() - _slept_ns
-    return lambda: anchor + _slept_ns + _monotonic_ns()
 
 
 def notice_sleep() -> None:
     """Look whether the machine slept; for a background thread, several times a second."""
-    global _slept_ns, _offset_ns  # there is one clock of the process
+    global _offset_ns  # there is one such clock of the machine
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return
     offset = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - _monotonic_ns()
-    if _offset_ns is not None and offset - _offset_ns >= SLEEP_NS:
-        _slept_ns += offset - _offset_ns
-        _offset_ns = offset
-    elif _offset_ns is None:
+    slept = offset - _offset_ns if _offset_ns is not None else 0
+    if slept >= SLEEP_NS:
+        for clock in list(_clocks):
+            clock.base_ns += slept
+    if slept >= SLEEP_NS or _offset_ns is None:
         _offset_ns = offset

@@ -50,6 +50,7 @@ class Follower:
         self._live = live
         self._clock = clock
         self._forms: Forms = {}
+        self._nowhere: set[int] = set()  # forms that nothing here names
         self._reader: SegmentReader | None = None
         self._stuck = 0  # the size of the unread tail in which no whole frame was found
         self._following: tuple[int, float] | None = None
@@ -180,16 +181,17 @@ class Follower:
         """The forms that rows of an excerpt refer to, as far as anything names them."""
         if found.kinds >> Kind.FORM & 1:
             frame.learn(self._forms, content)
-        if not found.forms <= self._forms.keys():
-            self._learn_anew(found.forms)
+        unknown = found.forms - self._forms.keys() - self._nowhere
+        if unknown:
+            self._learn_anew(unknown)
+            self._nowhere |= unknown - self._forms.keys()
         return {each: self._forms[each] for each in found.forms if each in self._forms}
 
-    def _learn_anew(self, wanted: frozenset[int]) -> None:
+    def _learn_anew(self, unknown: frozenset[int]) -> None:
         """Reading began behind the declarations, or they are damaged: look everywhere."""
-        if self._reader is not None:
-            self._forms |= self._reader.forms()
-        for path in self._paths():
-            if wanted <= self._forms.keys():
-                return
+        near = [self._reader.path] if self._reader is not None else []
+        for path in [*near, *self._paths()]:
             with contextlib.suppress(FileNotFoundError), SegmentReader(path) as reader:
                 self._forms |= reader.forms()
+            if unknown <= self._forms.keys():
+                return

@@ -19,10 +19,11 @@ and counted. Pure: bytes in, values out.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -43,9 +44,10 @@ TYPES: Final = {float: "d", int: "q"}
 MAX_FORM_KEYS: Final = 4096
 MAX_PAYLOAD_BYTES: Final = 1024 * 1024
 
+_SIGN: Final = MAGIC + bytes((VERSION,))
 _unpack_head = HEAD.unpack_from
+_unpack_sign = struct.Struct("<5sI").unpack_from  # as far as the length
 _signs = re.compile(rb"WLSP\x01.{8}(...)", re.DOTALL).findall
-_form_heads = re.compile(rb"WLSP\x01.{8}\x0e", re.DOTALL).finditer
 _TYPES_ALLOWED: Final = frozenset("dq")
 
 
@@ -55,6 +57,12 @@ class Frame(NamedTuple):
     position: int
     kind: int
     payload: bytes
+
+
+class _Declaration(msgspec.Struct):
+    id: int
+    keys: list[str]
+    types: str
 
 
 class Form(NamedTuple):
@@ -81,6 +89,11 @@ def frame(kind: int, payload: bytes, count: int) -> bytes:
     """The frame of a record."""
     head = HEAD.pack(MAGIC, VERSION, len(payload), count & 0xFFFFFFFF, kind)
     return b"".join((head, payload, CHECK.pack(crc32(payload, crc32(head)))))
+
+
+def payload_of(content: bytes) -> bytes:
+    """The payload of a frame."""
+    return content[HEAD_BYTES : -CHECK.size]
 
 
 def whole(content: bytes | memoryview, view: memoryview, at: int) -> int:
@@ -113,15 +126,25 @@ def next_whole(content: bytes, at: int) -> int:
 
 
 def last_end(content: bytes) -> int:
-    """Where the last whole frame ends, or 0 if there is none."""
-    view = memoryview(content)
-    at = content.rfind(MAGIC)
-    while at >= 0:
-        end = whole(content, view, at)
-        if end > 0:
-            return end
-        at = content.rfind(MAGIC, 0, at + len(MAGIC) - 1)
-    return 0
+    """Where the last whole frame ends, or an earlier one; 0 if there is none.
+
+    `content` begins where a frame does, or with what is torn. It is gone through from there:
+    what looks like a frame inside a payload is none.
+    """
+    view, last, at = memoryview(content), 0, 0
+    with contextlib.suppress(struct.error):
+        while True:
+            sign, length = _unpack_sign(content, at)
+            end = at + length + FRAME_BYTES
+            if sign != _SIGN or end > len(content):
+                break
+            last, at = at, end
+    if at > 0 and whole(content, view, last) == at:
+        return at
+    frames = Frames(content)
+    for _ in frames:
+        pass
+    return frames.offset
 
 
 class Frames:
@@ -129,7 +152,7 @@ class Frames:
 
     Attributes:
         offset: behind the last frame that was handed out.
-        torn: the offsets behind which stretches that hold no whole frame were passed over.
+        torn: where the stretches end that were passed over, because no whole frame is in them.
     """
 
     def __init__(self, content: bytes, *, segment: int = 0, offset: int = 0) -> None:
@@ -142,19 +165,19 @@ class Frames:
 
     def __iter__(self) -> Iterator[Frame]:
         content, origin, base = self._content, self._origin, self._base
-        view, make, at = memoryview(content), tuple.__new__, 0
+        view, at = memoryview(content), 0
         while True:
             end = whole(content, view, at)
             if end < 0:
                 after = next_whole(content, at + 1)
                 if after < 0:
                     return
-                self.torn.append(origin + at)
+                self.torn.append(origin + after)
                 at = after
                 continue
             self.offset = offset = origin + end
             payload = content[at + HEAD_BYTES : end - CHECK.size]
-            yield make(Frame, (base | offset, content[at + KIND_AT], payload))
+            yield Frame(base | offset, content[at + KIND_AT], payload)
             at = end
 
     @property
@@ -169,12 +192,12 @@ class Census(NamedTuple):
     It may count too much, where a payload holds what looks like a frame, never too little.
 
     Args (fields):
-        count: of frames.
+        frames: how many.
         kinds: a bit per kind that occurs.
         forms: the ids that VALUES refer to.
     """
 
-    count: int
+    frames: int
     kinds: int
     forms: frozenset[int]
 
@@ -185,7 +208,7 @@ def census(content: bytes) -> Census:
     kinds, forms = 0, set[int]()
     for sign in found:
         kind = sign[0]
-        if kind < 64:  # kinds are bits of 64
+        if kind < 64:  # they are bits of 64
             kinds |= 1 << kind
         if kind == VALUES_KIND:
             forms.add(int.from_bytes(sign[1:], "little"))
@@ -194,55 +217,45 @@ def census(content: bytes) -> Census:
 
 def picked(content: bytes, kinds: Collection[int]) -> Iterator[Frame]:
     """The whole frames of a few kinds; a position is an offset behind the first byte."""
-    view = memoryview(content)
     wanted = re.escape(bytes(kinds))
-    for match in re.finditer(rb"WLSP\x01.{8}[" + wanted + rb"]", content, re.DOTALL):
-        end = whole(content, view, match.start())
-        if end > 0:
-            yield Frame(end, content[match.end() - 1], content[match.end() : end - CHECK.size])
+    if re.search(_SIGN + rb".{8}[" + wanted + rb"]", content, re.DOTALL):
+        yield from (each for each in Frames(content) if each.kind in kinds)
 
 
 def learn(forms: Forms, content: bytes) -> None:
-    """Add the forms that are declared in `content`."""
-    view = memoryview(content)
-    for match in _form_heads(content):
-        end = whole(content, view, match.start())
-        if end > 0:
-            declared = read_form(content[match.end() : end - CHECK.size])
-            if declared is not None:
-                forms[declared[0]] = declared[1]
+    """Add the forms that are declared in `content`, which begins where a frame does."""
+    for each in picked(content, (FORM_KIND,)):
+        declared = read_form(each.payload)
+        if declared is not None:
+            forms[declared[0]] = declared[1]
 
 
 def read_form(payload: bytes) -> tuple[int, Form] | None:
     """What a payload of kind FORM declares; None if it is none."""
     try:
-        said = msgspec.msgpack.decode(payload)
+        said = _declared(payload)
     except (msgspec.DecodeError, RecursionError):
         return None
-    if not isinstance(said, dict):
-        return None
-    form = checked_form(said.get("keys"), said.get("types"))
-    number = said.get("id")
-    return (number, form) if form is not None and isinstance(number, int) else None
+    form = checked_form(said.keys, said.types)
+    return (said.id, form) if form is not None else None
 
 
-def checked_form(keys: object, types: object) -> Form | None:
+def checked_form(keys: Sequence[str], types: str) -> Form | None:
     """The form of these keys and types; None if it would be none."""
-    if not isinstance(keys, (list, tuple)) or not isinstance(types, str):
-        return None
     if not 0 < len(keys) == len(types) <= MAX_FORM_KEYS or not _TYPES_ALLOWED.issuperset(types):
         return None
-    if not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
-        return None
-    return Form(tuple(keys), types)
+    return Form(tuple(keys), types) if len(set(keys)) == len(keys) else None
 
 
 def declaration(number: int, form: Form) -> bytes:
     """The payload of the FORM record that declares a form."""
-    return msgspec.msgpack.encode({"id": number, "keys": form.keys, "types": form.types})
+    return msgspec.msgpack.encode(_Declaration(number, list(form.keys), form.types))
 
 
-def rows_of(frames: Frames, forms: Mapping[int, Form]) -> Iterator[tuple[int, int, Any]]:
+_declared: Final = msgspec.msgpack.Decoder(_Declaration).decode
+
+
+def rows_of(frames: Iterable[Frame], forms: Mapping[int, Form]) -> Iterator[tuple[int, int, Any]]:
     """Frames as (position, kind, payload still packed); VALUES as ROW tuples, unpacked.
 
     The caller tells them apart by the payload's type: bytes, a tuple, or None for VALUES of a

@@ -7,7 +7,7 @@ needs no mould and is written with its keys.
 
 A mould takes what is a number of its types: under a key that has been a float an int is kept
 as a float, as a store of series keeps it anyway, and so is all that Python can make a float
-of. What does not fit raises `struct.error` or `TypeError`, and gets a mould of its own in time.
+of. What does not fit is a `Misfit`, and its like gets a mould of its own in time.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ MAX_SEEN: Final = 1024
 Pack = Callable[..., bytes]
 
 
+class Misfit(ValueError):  # noqa: N818 - it is a fact about a row
+    """A row is not of the mould that its keys were thought to have."""
+
+
 @dataclass(eq=False, slots=True)
 class Mould:
     """What makes frames of rows of one form.
@@ -36,11 +40,11 @@ class Mould:
         number: of the form, in its journal.
         form: keys and types.
         pack: (prefix, count, sign, step, time_us, *values) → the frame without its checksum.
-            Raises `struct.error` for a value of another type.
+            Raises whatever a value raises that is no number of its type.
         prefix: what all frames of this form begin with.
         sign: the kind of the frame and the number of the form.
         size: of the frame with its checksum.
-        last: the frame that was made last, until somebody has looked at it.
+        last: the frame that was made last; None if its row is known elsewhere.
     """
 
     number: int
@@ -52,8 +56,13 @@ class Mould:
     last: bytes | None = None
 
     def payload(self, step: int, time_us: int, values: Iterable[Any]) -> bytes:
-        """The payload of a row alone."""
-        return self.pack(self.prefix, 0, self.sign, step, time_us, *values)[frame.HEAD_BYTES :]
+        """The payload of a row alone. Raises `Misfit`."""
+        try:
+            content = self.pack(self.prefix, 0, self.sign, step, time_us, *values)
+        except Exception as error:
+            raise Misfit(str(error)) from error
+        self.last = content
+        return content[frame.HEAD_BYTES :]
 
 
 class Moulds:
@@ -113,6 +122,11 @@ class Moulds:
         self._all.append(mould)
         self.known[mould.form.keys] = mould
 
+    @property
+    def declared_bytes(self) -> int:
+        """What all declarations take."""
+        return self._declared
+
     def declarations(self) -> list[bytes]:
         """The payloads that declare every form there is a mould for."""
-        return [frame.declaration(each.number, each.form) for each in self._all]
+        return [frame.declaration(each.number, each.form) for each in list(self._all)]

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from wanllmdb import incarnation, naming, provenance, resumption
 from wanllmdb.attachments import Attachments
-from wanllmdb.clock import steady
+from wanllmdb.clock import Steady
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
@@ -189,7 +189,7 @@ def _kept(
     settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
 ) -> Run:
     """A run with a journal on this machine, and a server unless it is offline."""
-    clock = steady()
+    clock = Steady()
     started_ns = clock()
     identity = _identity(settings, Path(), started_ns=started_ns)
     key = find_key(settings) if settings.mode == "online" else None

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from wanllmdb import journal, segment, uploads, wire
+from wanllmdb import frame, journal, segment, uploads, wire
 from wanllmdb.follower import Follower
-from wanllmdb.frame import Census, census
+from wanllmdb.frame import Census, Frame, census
 from wanllmdb.journal import Mark
 from wanllmdb.segment import SegmentReader
 from wanllmdb.sink import Ack, GapError, OpenedRun, RefusedError, Sink, UnreachableError
@@ -188,9 +188,10 @@ class Outbox:
             self._write_mark()
         self._follower.close()
 
-    def _deliver(
-        self, sink: Sink, run: OpenedRun, excerpt: Excerpt, numbers: Census
-    ) -> Ack | None:
+    def _deliver(self, sink: Sink, run: OpenedRun, excerpt: Excerpt, numbers: Census) -> Ack | None:
+        if excerpt.end <= self.mark.position:
+            self._follower.skip(excerpt.end)  # the server had it already
+            return None
         content = wire.pack_excerpt(self.mark.position, excerpt, numbers)
         self._breathe()
         try:
@@ -212,7 +213,7 @@ class Outbox:
         codes = [str(each.get("code", "rejected")) for each in ack.rejected]
         if end > self._top:
             # A census counts what is damaged, too.
-            whole = sum(1 for _ in excerpt.frames()) if DAMAGED in codes else numbers.count
+            whole = sum(1 for _ in excerpt.frames()) if DAMAGED in codes else numbers.frames
             self.sent += whole
             self._top = end
         for code in codes:
@@ -225,7 +226,7 @@ class Outbox:
         """Find the record that the server refuses; send all others."""
         frames = list(excerpt.frames())
         if len(frames) == 1:
-            journal.quarantine(self.directory, excerpt.content)
+            journal.quarantine(self.directory, _readable(frames[0], excerpt))
             self.quarantined += 1
             self._refuse(error.code)
             self.mark = Mark(self.mark.position, excerpt.end)
@@ -278,9 +279,10 @@ class Outbox:
         for number in list(read):
             path = self.directory / segment.segment_name(self.writer, number)
             with contextlib.suppress(FileNotFoundError):
-                self._adopt_late(number, path)
                 if number >= self.mark.position >> wire.SEGMENT_SHIFT:
                     continue
+                # Not before: as long as the segment is here, it may be read once more.
+                self._adopt_late(number, path)
                 path.unlink()
             read.remove(number)
 
@@ -293,3 +295,11 @@ class Outbox:
             for each in reader.frames():
                 self._adopt(each.kind, each.payload)
             ends[number] = reader.offset
+
+
+def _readable(refused: Frame, excerpt: Excerpt) -> bytes:
+    """The frame of a record so that it can be read alone: VALUES with their keys."""
+    [(_, kind, row)] = frame.rows_of([refused], excerpt.forms)
+    if kind == Kind.VALUES and row is not None:
+        return frame.frame(Kind.ROW, wire.encode(row), 0)
+    return frame.frame(kind, refused.payload, 0)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from wanllmdb import metric as metric_
 from wanllmdb import preemption
+from wanllmdb.clock import Steady
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
@@ -26,13 +27,14 @@ from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
-from wanllmdb.moulds import Mould, Moulds
+from wanllmdb.moulds import Misfit, Mould, Moulds
 from wanllmdb.rows import FileKeeper, RowMaker, Steps, as_step, no_files, payloads
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
 from wanllmdb.values import LOGGED, Unloggable
 from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
 
+_monotonic_ns = time.monotonic_ns
 _ROW = int(Kind.ROW)
 
 
@@ -46,7 +48,7 @@ class Journal(Protocol):
         ...
 
     def append_values(self, mould: Mould, step: int, time_us: int, values: Iterable[Any]) -> bool:
-        """Keep a row of numbers; raises if they do not fit the mould."""
+        """Keep a row of numbers; raises `Misfit` if they do not fit the mould, and nothing else."""
         ...
 
     def mould(self, row: Mapping[str, Any]) -> Mould | None:
@@ -103,7 +105,7 @@ class Run(Named):
         voice: Voice,
         keep: FileKeeper = no_files,
         ended: Callable[[Run], None] = lambda run: None,  # noqa: ARG005
-        clock: Callable[[], int] = time.time_ns,
+        clock: Steady | None = None,
     ) -> None:
         super().__init__(identity, settings)
         self._journal = journal
@@ -111,7 +113,7 @@ class Run(Named):
         self._mould = journal.mould
         self._voice = voice
         self._ended = ended
-        self._time_ns = clock
+        self._clock = clock or Steady()
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
@@ -193,29 +195,34 @@ class Run(Named):
         Raises:
             UsageError: the run is over, or `data` is no mapping with string keys.
         """
-        taken = step
         try:
             mould = self._mould_of(tuple(data))
-            if mould is not None and commit is None:
-                taken = self._steps.next() if step is None else self._take_step(step, None)
-                self._append_values(mould, taken, self._time_ns() // 1000, data.values())
+            values = data.values()
+        except (TypeError, AttributeError):  # it is no mapping
+            mould = values = None
+        if mould is not None and values is not None and commit is None:
+            step = self._steps.next() if step is None else self._take_step(step, None)
+            try:
+                now = (self._clock.base_ns + _monotonic_ns()) // 1000
+                self._append_values(mould, step, now, values)
                 self._logged.next()
                 if mould is not self._newest:
                     self._renew(mould)
+            except Misfit:
+                pass
+            except Exception as error:  # noqa: BLE001 - never into the training
+                self._fault("log", error)
                 return
-        except Error:
-            raise
-        except Exception:  # noqa: BLE001, S110 - it is no row of this mould
-            pass
-        self._log_any(data, taken, commit)
+            else:
+                return
+        self._log_any(data, step, commit)
 
     def _renew(self, mould: Mould) -> None:
         """Another mould than last time: its row is the newest in the summary."""
         self._newest = mould
         order = self._summary._moulds
-        if mould in order:
-            order.remove(mould)
-        order.append(mould)
+        order.pop(mould, None)
+        order[mould] = None
 
     def _straighten(self) -> None:
         """Whether rows may go by moulds: not where each must be looked at, nor after the end."""
@@ -244,7 +251,7 @@ class Run(Named):
                 values = self._metrics.complete(values)
         if not values:
             return
-        self._write(step, self._time_ns() // 1000, values)
+        self._write(step, self._clock() // 1000, values)
         self._logged.next()
         absorb(self._summary, values, self._metrics, plain=plain)
         self._straighten()
@@ -356,7 +363,7 @@ class Run(Named):
         self._lose.tell()
         said: dict[str, Any] = {
             "exit_code": exit_code,
-            "time_us": self._time_ns() // 1000,
+            "time_us": self._clock() // 1000,
             "logged": self._logged.value,
             "lost": self._lose.total,
             "stopped": self._stopped,

@@ -144,11 +144,10 @@ class SegmentReader:
     def forms(self) -> Forms:
         """Every form that the segment names, wherever in it."""
         found: Forms = {}
-        at = 0
-        while window := os.pread(self._fd, WINDOW_BYTES, at):
-            frame.learn(found, window)
-            # What the window cuts is whole in the next one.
-            at += len(window) if len(window) < WINDOW_BYTES else WINDOW_BYTES // 2
+        with SegmentReader(self.path) as reader:
+            while content := reader.excerpt(WINDOW_BYTES):
+                frame.learn(found, content)
+                reader.skip(len(content))
         return found
 
     def _window(self, size: int) -> bytes:

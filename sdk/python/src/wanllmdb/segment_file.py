@@ -3,6 +3,10 @@
 Its number stays the same from segment to segment: `dup2` swaps the file under it in one step,
 so a write that is under way ends in the old segment, the next one begins in the new, and none
 meets a closed descriptor. Nothing here takes a lock; one thread at a time may `advance`.
+
+A segment begins with the forms that its rows may refer to, and they are due again each time
+as much was written as before, up to a MiB: a damaged page costs the rows on it, and no others
+but a few KiB of them in a segment that has just begun.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections import deque
 from pathlib import Path
 from typing import Final
@@ -17,6 +22,9 @@ from typing import Final
 from wanllmdb import segment, wire
 
 RETIRED: Final = 8
+# How far from each other a segment's declarations are, at first and at most.
+FIRST_BYTES: Final = 8 * 1024
+DECLARE_BYTES: Final = 1024 * 1024
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 # Descriptors of ended journals, turned to refuse every write. They are given back a few
@@ -30,21 +38,53 @@ class SegmentFile:
     Attributes:
         fd: what to write to; -1 while there is no segment.
         number: of the segment under `fd`; -1 before the first.
+        failing: why the disk does not take frames just now; None while it does.
+        room: bytes that may still be written to the segment, about: threads count it at once.
+        turn_at: at less room than this the forms are due again, or the next segment.
+        opened_at: when the segment began, in monotonic seconds.
     """
 
-    def __init__(self, directory: Path, writer: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        writer: str,
+        *,
+        limit: int,
+    ) -> None:
+        """Begin with no segment.
+
+        Args:
+            directory: of the run.
+            writer: whose segments they are.
+            limit: beyond this size the next segment is due.
+        """
         self.directory = directory
         self.writer = writer
         self.fd = -1
         self.number = -1
+        self.failing: str | None = None
+        self.room = self._synced_room = limit
+        self.turn_at = 0
+        self.opened_at = 0.0
+        self._limit = limit
         self._inode: tuple[int, int] | None = None
         self._older: deque[int] = deque()
         self._listed = True  # the directory's entry of the newest segment is on the disk
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written to the segment since it began."""
+        return self.room == self._limit
+
+    @property
+    def unsynced_bytes(self) -> int:
+        """How much of the segment `sync` has not seen, about."""
+        return self._synced_room - self.room
+
+    @property
     def unsynced(self) -> bool:
-        """Whether there are segments that `sync` has not seen."""
-        return not self._listed or bool(self._older)
+        """Whether there is anything that `sync` has not seen."""
+        return not self._listed or bool(self._older) or self.unsynced_bytes != 0
 
     @property
     def position(self) -> int:
@@ -58,8 +98,22 @@ class SegmentFile:
             if number == self.number:
                 return max(number, 0) << wire.SEGMENT_SHIFT | size
 
+    def fail(self, error: OSError) -> None:
+        """Say why the disk does not take frames."""
+        self.failing = errno.errorcode.get(error.errno or errno.EIO, "EIO")
+
+    def write(self, content: bytes) -> int:
+        """Write a frame; how much of it was written. Raises `OSError`."""
+        self.room -= len(content)
+        return os.write(self.fd, content)
+
+    def declared(self, size: int) -> None:
+        """The forms are being declared again, in about so many bytes: when they are due next."""
+        distance = min(DECLARE_BYTES, max(FIRST_BYTES, self._limit - self.room))
+        self.turn_at = max(0, self.room - max(distance, 8 * size))
+
     def advance(self, beginning: bytes) -> None:
-        """Begin the next segment with these bytes: its header, and frames if any.
+        """Begin the next segment with its header and the forms.
 
         Raises:
             OSError: it cannot be made; what was there stays in use.
@@ -86,11 +140,15 @@ class SegmentFile:
         self._inode = (stat.st_dev, stat.st_ino)
         self.number += 1
         self._listed = False
+        self.room = self._synced_room = self._limit
+        self.declared(len(beginning))
+        self.opened_at = time.monotonic()
         while len(self._older) > RETIRED:  # nobody syncs: the kernel will, in its time
             os.close(self._older.popleft())
 
     def sync(self) -> None:
         """Make what was written outlive a power loss. Blocks. Raises `OSError`."""
+        room = self.room
         while self._older:
             fd = self._older.popleft()
             try:
@@ -106,6 +164,7 @@ class SegmentFile:
                 os.close(directory)
         if self._is_ours():
             os.fdatasync(self.fd)
+        self._synced_room = room
 
     def retire(self) -> None:
         """Refuse every write from now on."""

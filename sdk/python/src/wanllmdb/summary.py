@@ -31,11 +31,13 @@ class Summary(MutableMapping[str, Any]):
     ABSENT = _ABSENT
 
     def __init__(self, write: Write, convert: Convert) -> None:
-        vars(self).update(_settled={}, _moulds=[], _chosen=set(), _write=write, _convert=convert)
+        vars(self).update(_settled={}, _seen={}, _moulds={}, _chosen=set())
+        vars(self).update(_write=write, _convert=convert)
 
     _settled: dict[str, Any]
-    # The moulds of the rows that were logged since somebody looked, the newest last.
-    _moulds: list[Mould]
+    # The moulds of which there are rows, the newest row's last; and which rows are settled.
+    _moulds: dict[Mould, None]
+    _seen: dict[Mould, bytes]
     _chosen: set[str]
     _write: Write
     _convert: Convert
@@ -43,10 +45,11 @@ class Summary(MutableMapping[str, Any]):
     @property
     def _values(self) -> dict[str, Any]:
         """What stands, with the rows that were logged since somebody last looked."""
-        settled = self._settled
-        for mould in self._moulds:
-            last, mould.last = mould.last, None
-            if last is not None:
+        settled, seen = self._settled, self._seen
+        for mould in list(self._moulds):
+            last = mould.last
+            if last is not None and last is not seen.get(mould):
+                seen[mould] = last
                 settled.update(mould.form.row(last[frame.HEAD_BYTES :])[2])
         return settled
 

@@ -12,6 +12,7 @@ from wanllmdb import frame, wire
 from wanllmdb.counter import Counter
 
 _ROWS: Final = wire.ROW_KINDS
+_FORM: Final = wire.Kind.FORM
 
 
 class Tally:
@@ -19,18 +20,17 @@ class Tally:
 
     Attributes:
         next: the number of the next frame; taken by it.
-        lost: records that could not be kept, by reason.
     """
 
-    __slots__ = ("_frames", "_lost_rows", "_others", "_told", "_wasted", "lost", "next")
+    __slots__ = ("_frames", "_lost", "_lost_rows", "_others", "_told", "_wasted", "next")
 
     def __init__(self) -> None:
         self._frames = Counter()
         self._others = Counter()  # frames that are no rows
-        self._wasted = Counter()  # numbers that no frame has
+        self._wasted = Counter(), Counter()  # numbers that no frame has: of others, of rows
         self.next = self._frames.next
-        self.lost: dict[str, int] = {}
-        self._lost_rows: dict[str, int] = {}
+        self._lost: dict[str, Counter] = {}
+        self._lost_rows: dict[str, Counter] = {}
         self._told: dict[str, int] = {}
 
     def number(self, kind: int) -> int:
@@ -42,22 +42,31 @@ class Tally:
     @property
     def kept(self) -> int:
         """How many records were kept, on disk or waiting for it."""
-        return self._frames.value - self._wasted.value - sum(self.lost.values())
+        wasted = sum(each.value for each in self._wasted)
+        return self._frames.value - wasted - sum(self.lost.values())
 
     @property
     def rows(self) -> int:
         """How many rows were given to the writer."""
-        return self._frames.value - self._wasted.value - self._others.value
+        return self._frames.value - self._wasted[True].value - self._others.value
 
-    def waste(self) -> None:
-        """The number that was taken last, for a row, is no frame's."""
-        self._wasted.next()
+    @property
+    def lost(self) -> dict[str, int]:
+        """Records that could not be kept, by reason."""
+        return _counted(self._lost)
+
+    def waste(self, kind: int) -> None:
+        """A number that was taken for a record of this kind is no frame's."""
+        self._wasted[kind in _ROWS].next()
 
     def lose(self, reason: str, kind: int) -> None:
         """Count a record that is not kept."""
-        self.lost[reason] = self.lost.get(reason, 0) + 1
+        if kind == _FORM:
+            self.waste(kind)  # nothing is lost: every segment declares its forms
+            return
+        self._lost.setdefault(reason, Counter()).next()
         if kind in _ROWS:
-            self._lost_rows[reason] = self._lost_rows.get(reason, 0) + 1
+            self._lost_rows.setdefault(reason, Counter()).next()
 
     def lose_frames(self, reason: str, frames: list[bytes]) -> None:
         """Count frames that are not kept."""
@@ -67,7 +76,7 @@ class Tally:
     def untold(self) -> list[dict[str, Any]]:
         """What the server has not been told of: a LOSS payload for each reason."""
         found: list[dict[str, Any]] = []
-        for reason, count in list(self.lost.items()):
+        for reason, count in self.lost.items():
             new = count - self._told.get(reason, 0)
             if new > 0:
                 self._told[reason] = count
@@ -76,4 +85,8 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """The payload of the TALLY record."""
-        return {"rows": self.rows, "lost": dict(self._lost_rows)}
+        return {"rows": self.rows, "lost": _counted(self._lost_rows)}
+
+
+def _counted(counters: dict[str, Counter]) -> dict[str, int]:
+    return {reason: counter.value for reason, counter in list(counters.items())}

@@ -223,7 +223,7 @@ def pack_excerpt(start: int, excerpt: Excerpt, census: frame.Census, *, level: i
     head = _encoder.encode((excerpt.offset, forms))
     content = b"".join((_EXCERPT, len(head).to_bytes(4, "little"), head, excerpt.content))
     body = zstandard.ZstdCompressor(level=level).compress(content)
-    count = max(1, min(census.count, MAX_BATCH_RECORDS))
+    count = max(1, min(census.frames, MAX_BATCH_RECORDS))
     return _encoder.encode((VERSION, start, excerpt.end, count, census.kinds or 1, body))
 
 
@@ -314,12 +314,11 @@ def picked(batch: Batch, kinds: Collection[int]) -> Iterator[Record]:
         yield from (each for each in _listed(batch, content) if each.kind in kinds)
         return
     for position, kind, payload in frame.picked(excerpt.content, kinds):
-        with contextlib.suppress(WireError):
-            yield Record(excerpt.begin + position, kind, decode(payload))
+        yield from _decoded(excerpt.begin + position, kind, payload)
 
 
 def torn(batch: Batch) -> list[int]:
-    """The positions behind which the batch holds bytes without a whole record."""
+    """The positions at which stretches of the batch end that hold no whole record."""
     excerpt = excerpt_of(batch, inflate(batch.body))
     if excerpt is None:
         return []
@@ -336,8 +335,13 @@ def read_excerpt(excerpt: Excerpt) -> Iterator[Record]:
             if payload is not None:
                 yield Record(position, Kind.ROW, list(payload))
         elif kind != Kind.FORM:
-            with contextlib.suppress(WireError):
-                yield Record(position, kind, decode(payload))
+            yield from _decoded(position, kind, payload)
+
+
+def _decoded(position: int, kind: int, payload: bytes) -> Iterator[Record]:
+    """The record of a frame; none if nothing can be made of its payload."""
+    with contextlib.suppress(WireError):
+        yield Record(position, kind, decode(payload))
 
 
 def _listed(batch: Batch, content: bytes) -> list[Record]:
