@@ -108,3 +108,22 @@ wanllmdb.sender.Sender.turn = dying
         assert training.wait() == 0
     assert training.output.count("met an error") == 1, training.output
     figure(f"F05: a sender that dies at every fifth step: {check(server, [training])}, 0 lost")
+
+
+def test_a_mistake_at_every_step_keeps_nobody_waiting_and_the_rows_stay(
+    place: Place, server: ServerProcess, figure: Figure
+) -> None:
+    """The server answers, and we cannot make use of it: as if it were not there."""
+    before = (
+        "from tests.faults import injection; "
+        "injection.inject('wanllmdb.backoff:Backoff.reset', injection.InjectedError)"
+    )
+    after = "import time; began = time.monotonic(); wandb.finish(); print(time.monotonic() - began)"
+    with Training(place, "useless", rows=100, before=before, after=after) as training:
+        assert training.wait() == 0, training.output
+    seconds = float(training.output.splitlines()[-1])
+    figure(f"F05: finish with a mistake at every step: {seconds:.1f} s")
+    assert seconds < 5 + 2  # five are promised; two for a machine that is busy with other tests
+
+    place.sync()
+    assert check(server, [training], spool=place.spool).stored == 100
