@@ -6,6 +6,7 @@ hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from wanllmdb import frame, wire
@@ -73,14 +74,14 @@ class Tally:
         for each in frames:
             self.lose(reason, each[frame.KIND_AT])
 
-    def untold(self) -> list[dict[str, Any]]:
+    def untold(self, detail: Callable[[str], str]) -> list[dict[str, Any]]:
         """What the server has not been told of: a LOSS payload for each reason."""
         found: list[dict[str, Any]] = []
         for reason, count in self.lost.items():
             new = count - self._told.get(reason, 0)
             if new > 0:
                 self._told[reason] = count
-                found.append({"reason": reason, "count": new, "detail": ""})
+                found.append({"reason": reason, "count": new, "detail": detail(reason)})
         return found
 
     def record(self) -> dict[str, Any]:
