@@ -1,4 +1,4 @@
-"""What runs left on the disk, read back."""
+"""What `log()` leaves on the disk, written without a run, and read back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from wanllmdb import journal, segment
 from wanllmdb.run import Run
-from wanllmdb.wire import Kind
+from wanllmdb.spool import Spool
+from wanllmdb.wire import Kind, encode
 
 
 def kept(run: Run, kind: Kind | None = None) -> list[Any]:
@@ -29,3 +30,11 @@ def kept_in(directory: Path, kind: Kind | None = None) -> list[Any]:
 def rows(run: Run) -> list[tuple[int, dict[str, Any]]]:
     """Step and values of each row, in order."""
     return [(step, values) for step, _, values in kept(run, Kind.ROW)]
+
+
+def keep(spool: Spool, step: int, values: dict[str, Any]) -> bool:
+    """A row as `log()` keeps it: the second of its like, and all that follow, as VALUES."""
+    mould = spool.mould(values)
+    if mould is None:
+        return spool.append(Kind.ROW, encode([step, 0, values]))
+    return spool.append_values(mould, step, 0, values.values())

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.sdk.journals import keep
 
 from wanllmdb import frame, journal, wire
 from wanllmdb.outbox import Outbox
@@ -52,10 +53,12 @@ class MemorySink:
             self.rows.append(step)
             self.positions.append(position)
             self.values.append(values)
+        torn = [position for position in wire.torn(batch) if position > self.position]
         self.position = max(self.position, batch.end)
         if fault == "lost":
             raise UnreachableError("lost")
-        return Ack(self.position)
+        rejected = tuple({"position": position, "code": "damaged"} for position in torn)
+        return Ack(self.position, rejected=rejected)
 
     def heartbeat(self, owner: str, project: str, run: str) -> Pulse:
         return Pulse()
@@ -88,14 +91,6 @@ SHAPES = {
     "wide": lambda n: {"x": float(n), "seen": n, "lr": 0.1},
     "text": lambda n: {"x": float(n), "note": "WLSP\x01 is no frame"},
 }
-
-
-def keep(spool: Spool, step: int, values: dict[str, Any]) -> bool:
-    """A row as `log()` keeps it."""
-    mould = spool.mould(values)
-    if mould is None:
-        return spool.append(wire.Kind.ROW, wire.encode([step, 0, values]))
-    return spool.append_values(mould, step, 0, values.values())
 
 
 class Delivery(RuleBasedStateMachine):

@@ -189,7 +189,7 @@ class Run(Named):
         try:
             mould = self._mould_of(tuple(data))
             values = data.values()
-        except Exception:  # noqa: BLE001 - it is no mapping, or an odd one
+        except (TypeError, AttributeError):  # it is no mapping
             mould = values = None
         if mould is not None and values is not None and commit is None:
             step = self._steps.next() if step is None else self._take_step(step, None)

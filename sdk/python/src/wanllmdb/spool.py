@@ -168,15 +168,18 @@ class Spool:
         False: it waits in memory, or it was lost and counted. Never raises, never waits for
         another thread, a server or a lock. `payload` is what `wire.encode` made.
         """
+        if not self._ours[0]:
+            return self._append_elsewhere(kind, payload)
         pen = self._pen
         try:
-            if not self._ours[0]:
-                return self._append_elsewhere(kind, payload)
             content = _frame(kind, payload, pen.tally.number(kind))
-            return pen.put(content) if len(payload) <= _MAX else pen.hold(content)
         except Exception:  # noqa: BLE001  the training goes on whatever happens here
             pen.tally.lose("unspoolable", kind)
             return False
+        except BaseException:
+            pen.tally.waste(kind)
+            raise
+        return pen.put(content) if len(payload) <= _MAX else pen.hold(content)
 
     def append_values(self, mould: Mould, step: int, time_us: int, values: Iterable[Any]) -> bool:
         """Keep a row of numbers; as `append`, and a third of its price.

@@ -12,6 +12,7 @@ import datetime
 import enum
 import fractions
 import math
+import operator
 import os
 import reprlib
 import sys
@@ -200,7 +201,9 @@ def _only(array: Any) -> Any:
     unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(getattr(array.dtype, "kind", ""))
     if unit:
         array = array.astype(unit)
-    return array.item() if hasattr(array, "item") else _listed(array)
+    only = array.item() if hasattr(array, "item") else _listed(array)
+    # A number that Python has no type for stays what it is: numpy.longdouble.
+    return float(only) if hasattr(only, "dtype") else only
 
 
 def _listed(array: Any) -> Any:
@@ -252,4 +255,11 @@ def _refuse(value: Any) -> Any:
     raise Unloggable(f"a value of type {type(value).__name__}")
 
 
-LOGGED: Final = Converter(array=histogram, member=lambda each: each.value, unknown=_refuse)
+def _number(value: Any) -> int | float:
+    """What says of itself that it is a number."""
+    if hasattr(value, "__index__"):
+        return bounded(operator.index(value))
+    return float(value) if hasattr(value, "__float__") else _refuse(value)
+
+
+LOGGED: Final = Converter(array=histogram, member=lambda each: each.value, unknown=_number)
