@@ -152,7 +152,7 @@ def _files(directory: str | Path, *, deep: bool) -> Iterator[tuple[str, int]]:
                         yield from _files(entry.path, deep=True)
                 else:
                     yield entry.name, entry.stat(follow_symlinks=False).st_size
-            except FileNotFoundError:
+            except FileNotFoundError:  # noqa: PERF203
                 continue  # sent and removed just now
 
 

@@ -4,12 +4,13 @@ Frames go in as they come, and come out if they are kept: at once, or, once poin
 a bucket at a time. What waits in the bucket is in memory, so a SIGKILL costs that much; it
 waits some seconds at most. Every row that is left out is counted, and so is every value.
 
-No lock: any thread may `take`, a signal handler, too.
+Any thread may `take`, a signal handler, too: no one waits for another.
 """
 
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,15 +18,14 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from wanllmdb import frame
-from wanllmdb.counter import Counter
 from wanllmdb.limit import Level, Limit
 from wanllmdb.tally import Tally
-from wanllmdb.thinning import FormOf, thin
+from wanllmdb.thinning import Bucket, FormOf, read
 from wanllmdb.wire import Kind
 
 BUCKET_ROWS: Final = 64
-BUCKET_BYTES: Final = 4 * 1024 * 1024
 BUCKET_SECONDS: Final = 5.0
+SETTLE_SECONDS: Final = 0.2  # a row is looked at in microseconds
 CONSOLE_SAMPLE: Final = 16
 # For each such share of the limit that the folder is beyond it, buckets are twice as large.
 DOUBLING: Final = 1 / 16
@@ -73,24 +73,23 @@ class Sieve:
         self._form_of = form_of
         self._clock = clock
         self._wall = wall
-        self._bucket: deque[bytes] = deque()
-        self._bytes = 0
+        self._bucket = Bucket()
+        self._lock = threading.Lock()
         self._since = 0.0
         self._lines = itertools.count()
-        self._values = Counter()
-        self._values_told = 0
+        self._values = self._values_told = 0
         self._times: tuple[float, float] | None = None  # of the first and the last thinning
         self._words: deque[str] = deque()
 
     @property
     def is_on(self) -> bool:
         """Whether anything is left out, or still waits to be decided on."""
-        return self.limit.level > Level.NOTHING or bool(self._bucket)
+        return self.limit.level > Level.NOTHING or self._bucket.rows > 0
 
     @property
     def values_lost(self) -> int:
         """How many values of rows that are kept in part were left out."""
-        return self._values.value
+        return self._values
 
     def look(self, *, everything: bool = True) -> bool:
         """Measure the folder; True if something else is left out from now on."""
@@ -110,7 +109,7 @@ class Sieve:
     def take(self, content: bytes) -> list[bytes]:
         """What is to be written now that this frame has come; the frame itself, if it is kept."""
         kind, level = content[frame.KIND_AT], self.limit.level
-        if kind in _POINTS and (level >= Level.POINTS or self._bucket):
+        if kind in _POINTS and (level >= Level.POINTS or self._bucket.rows):
             return self._gather(content)
         if kind == Kind.CONSOLE and level >= Level.CONSOLE:
             if level < Level.POINTS and next(self._lines) % CONSOLE_SAMPLE == 0:
@@ -124,10 +123,14 @@ class Sieve:
 
     def settle(self, *, all_of_it: bool = False) -> list[bytes]:
         """What is to be written of a bucket that has waited long enough, or of any."""
-        idle = self.limit.level < Level.POINTS
-        if self._bucket and (all_of_it or idle or self._clock() - self._since > BUCKET_SECONDS):
+        if not self._bucket.rows or not (all_of_it or self._is_ripe()):
+            return []
+        if not self._lock.acquire(timeout=SETTLE_SECONDS):
+            return []
+        try:
             return self._empty()
-        return []
+        finally:
+            self._lock.release()
 
     def words(self) -> list[str]:
         """What the user is to be told, each once."""
@@ -135,7 +138,7 @@ class Sieve:
 
     def untold(self) -> list[dict[str, Any]]:
         """LOSS payloads for the values that the server was not told of."""
-        lost = self._values.value
+        lost = self._values
         new, self._values_told = lost - self._values_told, lost
         return [{"reason": VALUES, "count": new, "detail": self.detail(VALUES)}] if new else []
 
@@ -151,25 +154,36 @@ class Sieve:
         return "readings of the system left out: spool limit" if reason == SYSTEM else ""
 
     def _gather(self, content: bytes) -> list[bytes]:
-        if not self._bucket:
-            self._since = self._clock()
-            self._bytes = 0
-        self._bucket.append(content)
-        self._bytes += len(content)
-        doublings = max(0, min(MAX_DOUBLINGS, int((self.limit.excess - 1.0) / DOUBLING)))
-        if len(self._bucket) < BUCKET_ROWS << doublings and self._bytes < BUCKET_BYTES:
-            return self.settle()
-        if self.limit.is_due:  # in the child of a fork nobody else looks
-            self.look()
-        return self._empty()
+        row = read(content, self._form_of)
+        # Whoever finds another thread at the bucket, or interrupts one, keeps the row.
+        if row is None or row.step == 0 or not self._lock.acquire(blocking=False):
+            return [content]
+        try:
+            if not self._bucket.rows:
+                self._since = self._clock()
+            self._bucket.add(row)
+            full = self._bucket.rows >= self._size()
+            return self._empty() if full or self._is_ripe() else []
+        finally:
+            self._lock.release()
+
+    def _size(self) -> int:
+        """How many rows make a bucket."""
+        beyond = int((self.limit.excess - 1.0) / DOUBLING)
+        return BUCKET_ROWS << max(0, min(MAX_DOUBLINGS, beyond))
+
+    def _is_ripe(self) -> bool:
+        """Whether the bucket need not or may not wait until it is full."""
+        idle = self.limit.level < Level.POINTS
+        return idle or self._clock() - self._since > BUCKET_SECONDS
 
     def _empty(self) -> list[bytes]:
-        """Thin what is in the bucket; of two threads that do so each gets a part of it."""
-        found = thin(list(_taken(self._bucket)), self._form_of)
-        for _ in range(found.rows):
-            self._tally.lose(ROWS, Kind.ROW)
-        for _ in range(found.values):
-            self._values.next()
+        """Empty the bucket; for who holds the lock."""
+        if self.limit.is_due:  # in the child of a fork nobody else looks
+            self.look()
+        found = self._bucket.empty()
+        self._tally.leave_out(ROWS, found.rows)
+        self._values += found.values
         if found.rows or found.values:
             now = self._wall()
             self._times = (self._times[0] if self._times else now), now
@@ -190,5 +204,5 @@ def _taken(queue: deque[_Item]) -> Iterator[_Item]:
     for _ in range(len(queue)):
         try:
             yield queue.popleft()
-        except IndexError:
+        except IndexError:  # noqa: PERF203
             return

@@ -23,7 +23,9 @@ class Tally:
         next: the number of the next frame; taken by it.
     """
 
-    __slots__ = ("_frames", "_lost", "_lost_rows", "_others", "_told", "_wasted", "next")
+    __slots__ = (
+        *("_frames", "_left_out", "_lost", "_lost_rows", "_others", "_told", "_wasted", "next"),
+    )
 
     def __init__(self) -> None:
         self._frames = Counter()
@@ -32,6 +34,7 @@ class Tally:
         self.next = self._frames.next
         self._lost: dict[str, Counter] = {}
         self._lost_rows: dict[str, Counter] = {}
+        self._left_out: dict[str, int] = {}
         self._told: dict[str, int] = {}
 
     def number(self, kind: int) -> int:
@@ -54,7 +57,7 @@ class Tally:
     @property
     def lost(self) -> dict[str, int]:
         """Records that could not be kept, by reason."""
-        return _counted(self._lost)
+        return _counted(self._lost) | self._left_out
 
     def waste(self, kind: int) -> None:
         """A number that was taken for a record of this kind is no frame's."""
@@ -68,6 +71,11 @@ class Tally:
         self._lost.setdefault(reason, Counter()).next()
         if kind in _ROWS:
             self._lost_rows.setdefault(reason, Counter()).next()
+
+    def leave_out(self, reason: str, rows: int) -> None:
+        """Count rows that are not kept, for a reason that one thread at a time counts for."""
+        if rows:
+            self._left_out[reason] = self._left_out.get(reason, 0) + rows
 
     def lose_frames(self, reason: str, frames: list[bytes]) -> None:
         """Count frames that are not kept."""
@@ -86,7 +94,7 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """The payload of the TALLY record."""
-        return {"rows": self.rows, "lost": _counted(self._lost_rows)}
+        return {"rows": self.rows, "lost": _counted(self._lost_rows) | self._left_out}
 
 
 def _counted(counters: dict[str, Counter]) -> dict[str, int]:

@@ -34,7 +34,7 @@ class Unloggable(ValueError):  # noqa: N818 - it is a fact about a value
     """The value has no form that could be kept; the message says of what type it is."""
 
 
-class NoRoom(Unloggable):  # noqa: N818 - it is a fact about a disk
+class NoRoom(Unloggable):
     """There is no room to keep the value; the message says why."""
 
 
