@@ -5,7 +5,7 @@ PYTEST  := $(PYTHON) -m pytest
 SOURCES := sdk server tests bench demo scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test check fix bench ui dist docs lock clean
+.PHONY: help setup up demo test soak check fix bench ui dist docs lock clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test: setup  ## Run every test: Python, contracts, faults, journeys in Chromium,
 	@scripts/chromium.sh >/dev/null
 	npm --prefix frontend test
 	$(PYTEST) -n 2 --dist loadgroup
+
+soak: setup  ## Try every fault as often as the fault matrix says (hours); figures at the end.
+	WANLLMDB_SOAK=1 $(PYTEST) tests/faults -n 2 --dist loadgroup
 
 check: setup  ## Lint, format, types, import contracts, spelling, page boundaries; changes nothing.
 	.venv/bin/ruff check $(SOURCES)

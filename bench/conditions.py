@@ -91,14 +91,14 @@ def quiet(server: ServerProcess, *, seconds: float = 20.0) -> None:
     """Wait until the server has done what earlier trials left it, so that it is not ours to pay."""
     assert server.process is not None
     pid = server.process.pid
-    return until(lambda: _used(pid, 0.5) < 0.01, seconds)
+    until(lambda: used(pid, 0.5) < 0.02, seconds)
 
 
-def _used(pid: int, seconds: float) -> float:
-    """Processor seconds that a process takes in so many seconds."""
+def used(pid: int, seconds: float) -> float:
+    """The share of a core that a process takes for so many seconds."""
     before = processor_seconds(pid)
     time.sleep(seconds)
-    return processor_seconds(pid) - before
+    return (processor_seconds(pid) - before) / seconds
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import venvs
+from bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = min(os.sched_getaffinity(0))
+NICE = -15
 SECONDS = 150.0
 
 Answer = dict[str, Any]
@@ -52,7 +56,7 @@ class Contender:
         """Its name and version."""
         if self.package is None:
             return self.name
-        return f"{self.name} {venvs.versions()[self.package]}"
+        return f"{self.name} {venvs.versions().get(self.package, '')}".strip()
 
 
 NOTHING = Contender("(no-op)", "nothing")
@@ -112,7 +116,7 @@ class Arena:
         what: str,
         folder: Path | None = None,
         *,
-        fails: bool = False,
+        killed: bool = False,
         **numbers: float,
     ) -> Answer:
         """One process of `bench.trial` (or `bench.ends`); its answer, and what its tree cost.
@@ -121,7 +125,7 @@ class Arena:
             contender: with whom.
             what: the word for `bench.trial`; "ends" for `bench.ends`.
             folder: of an earlier trial, to go on there.
-            fails: whether it is to be killed, and has no answer.
+            killed: whether it ends by SIGKILL, and has no answer.
             numbers: what the word wants to know.
 
         Raises:
@@ -140,9 +144,9 @@ class Arena:
                 stdout=output, stderr=output, check=True,
             )  # fmt: skip
         cost = json.loads(report.read_text())
-        if (cost["status"] != 0) != fails:
+        if cost["status"] != (-signal.SIGKILL if killed else 0):
             raise TrialError(f"{contender.name}, {what}: {_last(words)}")
-        answer = {} if fails else json.loads((folder / "answer.json").read_text())
+        answer = {} if killed else json.loads((folder / "answer.json").read_text())
         return {"folder": folder, **answer, **{f"tree {key}": each for key, each in cost.items()}}
 
     def variables(self, folder: Path) -> dict[str, str]:
@@ -153,16 +157,39 @@ class Arena:
         return {**kept, "PYTHONPATH": str(ROOT), "HOME": str(folder / "home"), **told}
 
 
+def attempted(part: Iterator[Figure], name: str, of: str = "") -> Iterator[Figure]:
+    """The figures of a part; if a trial of it fails, one more that says so."""
+    try:
+        yield from part
+    except TrialError as error:
+        yield Figure(name, None, "", note=str(error).splitlines()[-1], of=of)
+
+
 def _last(words: Path) -> str:
     return words.read_text(errors="replace").strip()[-2000:]
 
 
 @contextmanager
 def pinned() -> Iterator[None]:
-    """On the one core, with all that is started from here, servers too."""
-    before = os.sched_getaffinity(0)
+    """On the one core and before everybody else there, with all that is started from here."""
+    cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {CORE})
+    rank(NICE)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        rank(0)
+        os.sched_setaffinity(0, cores)
+
+
+def rank(nice: int) -> None:
+    """Put this process, and its session where the kernel ranks those, before or among others."""
+    with contextlib.suppress(OSError):  # it takes root; `standing` tells which it was
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+        Path("/proc/self/autogroup").write_text(str(nice))
+
+
+def standing() -> str:
+    """Where trials run, and how they stand to other processes."""
+    with pinned():
+        return f"core {CORE} at nice {os.getpriority(os.PRIO_PROCESS, 0)}"

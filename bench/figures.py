@@ -34,8 +34,10 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """`ok`, `MISSED`, `machine` if nothing could be judged, or nothing without a goal."""
-        if self.goal is None or self.value is None:
+        """`ok`, `MISSED`, `machine` if nothing could be judged, `FAILED`, or nothing."""
+        if self.value is None:
+            return "FAILED"
+        if self.goal is None:
             return ""
         good = self.value >= self.goal if self.at_least else self.value <= self.goal
         if good:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import comparison, sdk, server
-from bench.contenders import Arena, pinned
+from bench.contenders import Arena, pinned, standing
 from bench.figures import Figure, as_json, line, table
 from tests.journeys.processes import ServerProcess
 
@@ -83,9 +83,11 @@ def main() -> int:
         print(as_json(found))
         return 0
     print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python "
-          f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
-    print(table(each for each in found if not each.of))
-    if any(each.of for each in found):
+          f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}; "
+          f"SDK and peers on {standing()}\n")  # fmt: skip
+    if alone := [each for each in found if not each.of]:
+        print(table(alone))
+    if len(alone) < len(found):
         print(f"\n{comparison.tables(found)}")
     return 0
 

@@ -56,6 +56,20 @@ def processor_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)  # the kernel's clock of another process
 
 
+def level(pid: int) -> None:
+    """Give helpers in sessions of their own the rank of this session, where the kernel has ranks.
+
+    Linux shares a core among sessions first (autogroup); a helper that opened one would have more
+    or less of the core than one that did not.
+    """
+    try:
+        rank = Path(f"/proc/{pid}/autogroup").read_text().rpartition(" ")[2]
+        for each in descendants(pid):
+            Path(f"/proc/{each}/autogroup").write_text(rank)
+    except OSError:  # no such ranks here, or not allowed: then everybody has the same one
+        return
+
+
 def run(core: int, seconds: float, command: list[str]) -> Cost:
     """Run the command to its end and its orphans to theirs; what all of them cost."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

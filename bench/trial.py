@@ -12,6 +12,7 @@ endure   log `rows` rows made on the way: memory before and at its highest.
 work     a loop of 1 ms of work a step, with and without log() in turns.
 kill     log `rows` rows; then SIGKILL for this process, or for all it started too (`tree`).
 count    how many rows can be read back from FOLDER.
+sync     bring a run that was kept in FOLDER to the server.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import Any
 
 from bench.figures import quantile
 from bench.rows import Row, rows
-from bench.tree import descendants
+from bench.tree import descendants, level
 from bench.work import in_turns
 
 Answer = dict[str, Any]
@@ -48,6 +49,7 @@ class Subject:
         self.log: Callable[[Row], object] = module.begin(folder)
         ready = clock()
         self._finish: Callable[[], None] = module.finish
+        level(os.getpid())
         self.times = {"import": imported - began, "init": ready - imported}
 
     def finish(self) -> None:
@@ -140,7 +142,10 @@ def work(driver: str, folder: Path, given: dict[str, float]) -> Answer:
     """A loop with 1 ms of work a step, with and without log() in turns."""
     subject = Subject(driver, folder)
     server = int(given.get("server", 0))
-    found = in_turns(subject.log, int(given["cycles"]), int(given["on"]), server or None)
+    found = in_turns(
+        subject.log, int(given["cycles"]), int(given["on"]), server or None,
+        limit=given.get("limit", 1e9),
+    )  # fmt: skip
     subject.finish()
     return {**subject.times, **found}
 
@@ -167,6 +172,14 @@ def count(driver: str, folder: Path, given: dict[str, float]) -> Answer:  # noqa
     return {"rows": import_module(f"bench.peers.{driver}").recovered(folder)}
 
 
+def sync(driver: str, folder: Path, given: dict[str, float]) -> Answer:  # noqa: ARG001
+    """How long what `wanllmdb sync` does takes, from the home of the earlier trial."""
+    module = import_module(f"bench.peers.{driver}")
+    began = clock()
+    module.sync()
+    return {"total": clock() - began}
+
+
 def du(folder: Path) -> int:
     """Bytes that a folder takes on the disk."""
     return sum(each.stat().st_blocks * 512 for each in folder.rglob("*") if each.is_file())
@@ -180,7 +193,7 @@ def memory(name: str) -> float:
     raise KeyError(name)
 
 
-WHAT = {each.__name__: each for each in (flat, through, endure, work, kill, count)}
+WHAT = {each.__name__: each for each in (flat, through, endure, work, kill, count, sync)}
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ class NotInstalledError(Exception):
 def versions() -> dict[str, str]:
     """The pinned version of each peer."""
     lines = [each.strip() for each in VERSIONS.read_text().splitlines()]
-    pins = [each.split("==") for each in lines if each and not each.startswith("#")]
-    return dict(pins)  # type: ignore[arg-type]
+    pins = [each.partition("==") for each in lines if each and not each.startswith("#")]
+    return {name: version for name, _, version in pins}
 
 
 def python_of(package: str) -> str:
@@ -31,7 +31,10 @@ def python_of(package: str) -> str:
     Raises:
         NotInstalledError: with the last words of the installer.
     """
-    wanted = f"{package}=={versions()[package]}"
+    version = versions().get(package)
+    if version is None:
+        raise NotInstalledError(f"{VERSIONS.name} names no version of {package}")
+    wanted = f"{package}=={version}"
     folder = HOME / package
     python, done = folder / "bin" / "python", folder / "installed"
     if done.exists() and done.read_text() == wanted:

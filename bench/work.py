@@ -1,14 +1,16 @@
 """A loop with 1 ms of work a step, and what logging each step adds to it.
 
-Steps with and without `log()` alternate in the same process. A cycle is three blocks: steps
-without, steps with, and as many steps again without in which what was put off may be done. What
-the last two took beyond the first is laid on the steps that logged, so nothing that a thread, a
-helper process or a server does later is forgotten. The slowdown is the median over the cycles,
-which forgets those that the machine disturbed; `error` is the standard error of that median.
+Blocks of steps without and with `log()` alternate in the same process (ABAB), so that a machine
+whose speed drifts does not decide. Two things are measured apart, since what a thread, a helper
+or a server does later falls into blocks of either kind:
 
-Beside it stands the account of one logged step: log() itself, plus the processor time of all
-that is not the training's thread (other threads, helper processes, the server). On one core
-that is what the training has to wait for. It does not see how caches suffer, but has no noise.
+own     what the training's thread lost: the time of a block with log() over that of the block
+        before it, each less the processor time that others took meanwhile; the median over all
+        pairs, which forgets those that strangers disturbed. `error` is its standard error.
+others  the processor time of everything else, over the steps logged: threads, helper processes
+        and the server, by the kernel's accounts. On one core the training has to wait for it.
+
+The slowdown is both together. `inside` is the mean time of log(), with whatever interrupted it.
 """
 
 from __future__ import annotations
@@ -47,62 +49,64 @@ def turns_of(seconds: float) -> int:
     return round(10_000 * seconds / min(once() for _ in range(50)))
 
 
+class Block:
+    """A stretch of the loop: how long the training's thread and how long the others took."""
+
+    def __init__(self, others: list[int]) -> None:
+        self._pids = others
+        self._others = self._spent()
+        self._began = clock()
+
+    def end(self) -> tuple[float, float]:
+        """Seconds of its own, and processor seconds of the others."""
+        wall, others = clock() - self._began, self._spent() - self._others
+        return wall - others, others
+
+    def _spent(self) -> float:
+        spent = time.process_time() - time.thread_time()
+        for pid in self._pids:
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                spent += processor_seconds(pid)
+        return spent
+
+
 def in_turns(
-    log: Callable[[Row], object], cycles: int, on: int, server: int | None
+    log: Callable[[Row], object], cycles: int, on: int, server: int | None, *, limit: float
 ) -> dict[str, Any]:
-    """What `cycles` cycles with `on` logged steps each say; `server` is a process on this core."""
-    turns, source = turns_of(STEP), rows()
+    """What `cycles` pairs of blocks of `on` steps say; `server` is a process on this core.
+
+    After `limit` seconds no further pair is begun.
+    """
+    turns, source, inside = turns_of(STEP), rows(), 0.0
     for row in islice(source, on):  # what is done once at the beginning is not the loop's
         spin(turns)
         log(row)
-    ratios: list[float] = []
-    base: list[float] = []
-    inside = 0.0
-    others, mine, whole = _others(server), time.thread_time(), time.process_time()
-    for _ in range(cycles):
-        made = list(islice(source, on))
-        off = _worked(turns, 2 * on)
-        logged, within = _logged(turns, made, log)
-        settling = _worked(turns, on)
-        ratios.append(1 + (logged + settling - off) / (off / 2))
-        base.append(off / (2 * on))
-        inside += within
-    outside = (time.process_time() - whole) - (time.thread_time() - mine)
-    outside += _others(server) - others
-    steps = cycles * on
-    return {
-        "ratio": statistics.median(ratios),
-        "error": 1.2533 * statistics.stdev(ratios) / cycles**0.5 if cycles > 1 else 1.0,
-        "base": statistics.median(base),
-        "inside": inside / steps,
-        "outside": outside / steps,
-    }
-
-
-def _worked(turns: int, steps: int) -> float:
-    """Seconds of a block without log()."""
-    began = clock()
-    for _ in range(steps):
-        spin(turns)
-    return clock() - began
-
-
-def _logged(turns: int, made: list[Row], log: Callable[[Row], object]) -> tuple[float, float]:
-    """Seconds of the block, and of its calls of log()."""
-    began, inside = clock(), 0.0
-    for row in made:
-        spin(turns)
-        before = clock()
-        log(row)
-        inside += clock() - before
-    return clock() - began, inside
-
-
-def _others(server: int | None) -> float:
-    """Processor seconds of the helpers and of the server."""
     pids = [*descendants(os.getpid()), *([server] if server else [])]
-    used = 0.0
-    for pid in pids:
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            used += processor_seconds(pid)
-    return used
+    ratios: list[float] = []
+    bases: list[float] = []
+    whole, end = Block(pids), clock() + limit
+    while len(ratios) < 2 or (len(ratios) < cycles and clock() < end):
+        made = list(islice(source, on))
+        block = Block(pids)
+        for _ in made:
+            spin(turns)
+        base, _ = block.end()
+        block = Block(pids)
+        for row in made:
+            spin(turns)
+            before = clock()
+            log(row)
+            inside += clock() - before
+        ratios.append(block.end()[0] / base)
+        bases.append(base / on)
+    base, steps = statistics.median(bases), len(ratios) * on
+    others = whole.end()[1] / steps
+    own = statistics.median(ratios) - 1
+    return {
+        "ratio": 1 + own + others / base,
+        "error": 1.2533 * statistics.stdev(ratios) / len(ratios) ** 0.5,
+        "base": base,
+        "own": own * base,
+        "others": others,
+        "inside": inside / steps,
+    }

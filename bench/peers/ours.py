@@ -23,13 +23,18 @@ def finish() -> None:
     wanllmdb.finish()
 
 
-def recovered(folder: Path) -> int:
-    """How many rows the server has, once `wanllmdb sync` brought it what lay on the disk."""
+def sync() -> None:
+    """Bring what lies on the disk to the server, as the command does."""
     from wanllmdb.cli import main
 
     os.environ.pop("WANLLMDB_MODE", None)
     if status := main(["sync"]):
         raise SystemExit(status)
+
+
+def recovered(folder: Path) -> int:
+    """How many rows the server has, once what lay on the disk was brought to it."""
+    sync()
     owner = os.environ["WANLLMDB_ENTITY"]
     path = f"/api/v1/projects/{owner}/{PROJECT}/runs/{folder.name}/points?key=samples&limit=10000"
     count, cursor = 0, ""

@@ -208,3 +208,25 @@ it("a path that leads nowhere offers a way home", async () => {
   open("/ada/digits/nowhere/at/all");
   expect(await screen.findByText("There is nothing here")).toBeTruthy();
 });
+
+describe("the states of runs", () => {
+  it("filter the table, and stand in its address", async () => {
+    const router = open("/ada/digits/table?state=failed,nonsense");
+    const user = userEvent.setup();
+    await user.click(await screen.findByRole("button", { name: "failed" }));
+    expect((screen.getByLabelText("failed") as HTMLInputElement).checked).toBe(true);
+    await user.click(screen.getByLabelText("crashed"));
+    await screen.findByRole("button", { name: "2 states" });
+    expect(router.state.location.href).toContain("state=crashed,failed");
+    await user.click(screen.getByRole("button", { name: "All states" }));
+    await screen.findByRole("button", { name: "State" });
+  });
+
+  it("are told in a sentence, and a failure by its traceback", async () => {
+    const failed = { ...run, state: "failed", exit_code: 3, environment: { traceback: "Oh no" } };
+    server.routes["GET /projects/ada/digits/runs/a1b2c3d4"] = () => failed;
+    open("/ada/digits/runs/a1b2c3d4");
+    expect((await screen.findByTestId("standing")).textContent).toBe("Ended with exit code 3.");
+    expect((await screen.findByTestId("traceback")).textContent).toContain("Oh no");
+  });
+});

@@ -111,12 +111,25 @@ async def test_records_of_other_kinds_only_move_the_position(store: MetricStore)
     records = [
         (1, Kind.CONFIG, {"set": {"lr": 0.1}}),
         (2, Kind.ROW, (1, T0, {"loss": 0.5})),
-        (3, Kind.SYSTEM, (1, T0, {"system/cpu": 0.5})),
+        (3, Kind.SUMMARY, {"set": {"best": 0.5}}),
         (4, 40, "something of a later version"),
     ]
     accepted = await store.append(RUN, pack(records))
     assert (accepted.position, accepted.rows, accepted.rejected) == (4, 1, [])
     assert [found.key for found in (await store.keys([RUN]))[RUN]] == ["loss"]
+
+
+async def test_what_was_printed_and_measured_is_kept_as_rows(store: MetricStore) -> None:
+    records = [
+        (1, Kind.SYSTEM, (7, T0, {"system/cpu": 0.5})),
+        (2, Kind.CONSOLE, ("stdout", 3, T0, "epoch 1")),
+        (3, Kind.CONSOLE, ("elsewhere", 3, T0, "?")),
+    ]
+    accepted = await store.append(RUN, pack(records))
+    assert (accepted.position, accepted.rows) == (3, 2)
+    assert [(place, code) for place, code, _ in accepted.rejected] == [(3, "malformed-row")]
+    found = {each.key for each in (await store.keys([RUN]))[RUN]}
+    assert found == {"system/cpu", "console/stdout"}
 
 
 async def test_a_batch_without_rows_moves_the_position(store: MetricStore) -> None:

@@ -32,8 +32,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, Self
+
+from tests.faults.exchange import Requests, reply
 
 MODES: Final = frozenset(
     ("pass", "refuse", "reset", "blackhole", "half_up", "half_down", "garbage", "status", "html")
@@ -206,7 +208,7 @@ class _Link:
         self._number = number
         self._reader, self._writer = reader, writer
         self._server: asyncio.StreamWriter | None = None
-        self._requests = _Requests()
+        self._requests = Requests()
         self._answering: Fault | None = None  # instead of the server, this request
         self._held: deque[bytes] = deque()  # came from the client, and is not passed on yet
         self._held_bytes = 0
@@ -368,61 +370,10 @@ class _Link:
             yield part
 
 
-@dataclass
-class _Requests:
-    """Finds the requests in what a client sends: HTTP/1.1, bodies with a length."""
-
-    _text: bytearray = field(default_factory=bytearray)
-    _line: tuple[str, str] | None = None
-    _left: int = 0
-    _raw: bool = False
-
-    @property
-    def is_between(self) -> bool:
-        """Whether the next byte begins a request."""
-        return not self._text and self._line is None
-
-    def feed(self, piece: bytes) -> list[tuple[str, str]]:
-        """Method and path of each request that ends in this piece."""
-        found: list[tuple[str, str]] = []
-        if self._raw:
-            return found
-        self._text += piece
-        while self._line is not None or b"\r\n\r\n" in self._text:
-            if self._line is None:
-                self._read_head()
-            taken = min(self._left, len(self._text))
-            del self._text[:taken]
-            self._left -= taken
-            if self._left or self._line is None:
-                break
-            found.append(self._line)
-            self._line = None
-        return found
-
-    def _read_head(self) -> None:
-        head, _, rest = bytes(self._text).partition(b"\r\n\r\n")
-        self._text = bytearray(rest)
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in
-                   (line.partition(":") for line in lines)}  # fmt: skip
-        method, _, target = first.partition(" ")
-        self._line = method, target.rpartition(" ")[0]
-        self._left = int(headers.get("content-length", 0))
-        self._raw = "upgrade" in headers  # what follows is not HTTP
-
-
 def _answer(fault: Fault, chance: random.Random) -> bytes:
+    """What the proxy says in the server's place."""
     if fault.mode == "garbage":
         return chance.randbytes(chance.randint(1, 400)) + b"\r\n\r\n"
-    status, kind, body = 200, "text/html", PORTAL
-    more = ""
     if fault.mode == "status":
-        status, kind, body = fault.status, "text/plain", b"not now\n"
-        if fault.retry_after is not None:
-            more = f"Retry-After: {fault.retry_after}\r\n"
-    head = (
-        f"HTTP/1.1 {status} Fault\r\nContent-Type: {kind}\r\n"
-        f"Content-Length: {len(body)}\r\n{more}\r\n"
-    )
-    return head.encode() + body
+        return reply(fault.status, "text/plain", b"not now\n", fault.retry_after)
+    return reply(200, "text/html", PORTAL)

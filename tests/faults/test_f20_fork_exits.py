@@ -97,11 +97,6 @@ def test_a_child_that_outlives_its_parent_loses_nothing(
     assert check(server, [training], spool=place.spool).stored == 100
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="POST /runs by the sync of a late writer takes up a run that has finished: "
-    "services/runs.py `_goes_on` cannot tell it from a resumption",
-)
 def test_a_run_that_has_finished_stays_finished_when_a_child_is_sent_late(
     place: Place, server: ServerProcess
 ) -> None:

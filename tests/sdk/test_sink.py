@@ -13,7 +13,8 @@ from tests.sdk.stub_server import KEY, Fault, StubServer
 
 from wanllmdb import wire
 from wanllmdb.http import Http, Login, NoAnswerError, Timeouts, base_url, proxy_for
-from wanllmdb.sink import Ack, GapError, HttpSink, Pulse, RefusedError, TeeSink, UnreachableError
+from wanllmdb.sink import Ack, GapError, HttpSink, Pulse, RefusedError, UnreachableError
+from wanllmdb.tee import TeeSink
 
 RUN = {"id": "r1", "project": "digits"}
 

@@ -11,7 +11,16 @@ import numpy as np
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Row
 from wanllmdb_server.domain.receipt import Count, WriterTotals
-from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.domain.series import (
+    Accepted,
+    Curve,
+    KeyStats,
+    Points,
+    Series,
+    Superseded,
+    Tail,
+    Window,
+)
 from wanllmdb_server.metrics.store import PositionGapError
 
 
@@ -76,7 +85,13 @@ class MemoryStore:
         ]
 
     async def points(
-        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+        self,
+        series: Series,
+        window: Window,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        superseded: Superseded = "hide",
     ) -> Points:
         found = [row for row in self.rows[series.run] if series.key in row.values][:limit]
         return Points(

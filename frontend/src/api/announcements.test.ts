@@ -9,7 +9,7 @@ const pages = (...runs: Run[]): RunPages => ({
   pages: [{ items: runs, next: null, total: runs.length }],
   pageParams: [null],
 });
-const newest = { q: "", sort: "-created_at" };
+const newest = { q: "", sort: "-created_at", states: [] };
 const ids = (held: RunPages) => held.pages.flatMap((page) => page.items.map((one) => one.id));
 
 describe("a list of runs that hears of changes", () => {

@@ -7,6 +7,7 @@ import type { ProjectKey, Run } from "./types";
 interface RunsKey {
   q: string;
   sort: string;
+  states: readonly Run["state"][];
 }
 
 /** Writes what changed into a loaded list; returns the same object when nothing did. */
@@ -26,7 +27,7 @@ export function patchPages(pages: RunPages, runs: LiveRun[], filter: RunsKey): R
   const [first, ...rest] = next;
   if (!first) return pages;
   // Unknown ones belong on top only where the newest are and nothing is filtered out.
-  const joins = !filter.q && filter.sort === "-created_at";
+  const joins = !filter.q && !filter.states.length && filter.sort === "-created_at";
   const newest = pages.pages[0]?.items[0]?.created_at ?? 0;
   const added = joins
     ? [...news.values()].filter((run) => (run.created_at ?? 0) >= newest).map(complete)

@@ -60,17 +60,19 @@ export interface RunsQuestion {
   project: string;
   q?: string;
   sort?: string;
+  states?: readonly Run["state"][];
 }
 
 export type RunPages = InfiniteData<List<Run>, string | null>;
 export const NEWEST = "-created_at";
 const PAGE = 200;
 
-export const runsQuery = ({ owner, project, q = "", sort = NEWEST }: RunsQuestion) =>
+export const runsQuery = ({ owner, project, q = "", sort = NEWEST, states = [] }: RunsQuestion) =>
   infiniteQueryOptions({
-    queryKey: ["runs", owner, project, { q, sort }],
+    queryKey: ["runs", owner, project, { q, sort, states }],
     queryFn: async ({ pageParam, signal }) => {
-      const query = { q: q || undefined, sort, limit: PAGE, cursor: pageParam };
+      const state = states.length ? [...states] : undefined;
+      const query = { q: q || undefined, state, sort, limit: PAGE, cursor: pageParam };
       const asking = api.GET("/api/v1/projects/{owner}/{project}/runs", {
         params: { path: { owner, project }, query },
         signal,
@@ -87,6 +89,18 @@ export const runQuery = (owner: string, project: string, run: string) =>
     queryKey: ["run", owner, project, run],
     queryFn: async ({ signal }) =>
       (await said(api.GET(RUN, { params: { path: { owner, project, run } }, signal }))) as Run,
+  });
+
+const OPEN_AGAIN_MS = 5000; // an account that is open may be closed soon
+
+/** The account of a run, by what was counted as it came; anew when its state is another. */
+export const receiptQuery = (owner: string, project: string, run: string, state: Run["state"]) =>
+  queryOptions({
+    queryKey: ["receipt", owner, project, run, state],
+    queryFn: ({ signal }) =>
+      said(api.GET(`${RUN}/receipt`, { params: { path: { owner, project, run } }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.state === "open" ? OPEN_AGAIN_MS : false),
   });
 
 /** Keys of some runs; of the whole project when none is named. */
@@ -117,6 +131,12 @@ export const change = {
     said(api.POST("/api/v1/me/password", { body: { password, ...(current ? { current } : {}) } })),
   run: async (owner: string, project: string, run: string, body: RunPatch) =>
     (await said(api.PATCH(RUN, { params: { path: { owner, project, run } }, body }))) as Run,
+  recount: (owner: string, project: string, run: string) =>
+    said(
+      api.GET(`${RUN}/receipt`, {
+        params: { path: { owner, project, run }, query: { recount: true } },
+      }),
+    ),
   deleteRun: (owner: string, project: string, run: string) =>
     said(api.DELETE(RUN, { params: { path: { owner, project, run } } })),
   createKey: (name: string, scope: ApiKey["scope"]) =>

@@ -436,6 +436,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt
+         * @description The loss receipt of a run: what its writers said against what is stored.
+         */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{owner}/{project}/runs/{run}/files": {
         parameters: {
             query?: never;
@@ -497,7 +517,7 @@ export interface paths {
          * Curves of keys of runs, one frame for each key
          * @description Draw curves.
          */
-        post: operations["draw_api_v1_curves_post"];
+        post: operations["drawCurves"];
         delete?: never;
         options?: never;
         head?: never;
@@ -515,7 +535,7 @@ export interface paths {
          * The series of a run
          * @description List the series of a run.
          */
-        get: operations["run_keys_api_v1_projects__owner___project__runs__run__keys_get"];
+        get: operations["listRunKeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -535,7 +555,7 @@ export interface paths {
          * The keys of several runs, or of the project's newest
          * @description List the keys of runs.
          */
-        get: operations["project_keys_api_v1_projects__owner___project__keys_get"];
+        get: operations["listProjectKeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -555,9 +575,49 @@ export interface paths {
          * Exact points of a series, by step
          * @description Read exact points.
          */
-        get: operations["points_api_v1_projects__owner___project__runs__run__points_get"];
+        get: operations["getPoints"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/writers/{writer}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A packed batch of one writer of a run
+         * @description docs/reference/http-api.md has the body and the answer.
+         */
+        post: operations["sendBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Points as JSON, 1 to 1000
+         * @description docs/reference/http-api.md has the body and the answer.
+         */
+        post: operations["sendMetrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -606,7 +666,7 @@ export interface components {
         };
         /**
          * BegunRun
-         * @description A run that was begun; `resumed` when it goes on, behind `last_step`.
+         * @description A run that was begun; `resumed` when it was there. The writer begins with `first_step`.
          */
         BegunRun: {
             run: components["schemas"]["Run"];
@@ -614,6 +674,8 @@ export interface components {
             resumed: boolean;
             /** Last Step */
             last_step: number | null;
+            /** First Step */
+            first_step: number;
         };
         /**
          * CommonKey
@@ -748,6 +810,27 @@ export interface components {
             exit_code: number;
         };
         /**
+         * ForkedFrom
+         * @description Where a run comes from. That run may be gone.
+         */
+        ForkedFrom: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Step */
+            step: number;
+            /**
+             * Url
+             * @description Path of that run's page
+             */
+            url: string;
+        };
+        /**
          * Health
          * @description The server lives.
          */
@@ -801,6 +884,8 @@ export interface components {
             posinf: number;
             /** Neginf */
             neginf: number;
+            /** Superseded */
+            superseded: number;
         };
         /**
          * ListedRun
@@ -819,7 +904,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "finished" | "failed" | "crashed";
+            state: "running" | "unreachable" | "crashed" | "preempted" | "killed" | "finished" | "failed";
             /**
              * Color
              * @description Index into the ring of run colours
@@ -856,10 +941,16 @@ export interface components {
             user: string | null;
             /** Stop Requested */
             stop_requested: boolean;
+            /**
+             * Preempting
+             * @description The signal by which its scheduler told it to go
+             */
+            preempting: string | null;
             /** Logged */
             logged: number | null;
             /** Lost */
             lost: number | null;
+            forked_from: components["schemas"]["ForkedFrom"] | null;
             /**
              * Url
              * @description Path of the run's page
@@ -924,6 +1015,16 @@ export interface components {
             next: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * Moment
+         * @description A run at a step. `run` is an id, or `owner/project/id`.
+         */
+        Moment: {
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
         };
         /**
          * NewApiKey
@@ -1010,6 +1111,9 @@ export interface components {
             };
             /** Writer */
             writer?: string | null;
+            writer_facts?: components["schemas"]["WriterFacts"] | null;
+            fork_from?: components["schemas"]["Moment"] | null;
+            resume_from?: components["schemas"]["Moment"] | null;
         };
         /**
          * NewUser
@@ -1142,6 +1246,103 @@ export interface components {
             description?: string | null;
         };
         /**
+         * Receipt
+         * @description Whether what was logged is what is kept.
+         */
+        Receipt: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "incomplete" | "open";
+            /**
+             * Rows
+             * @description As the writers said; null if one has said nothing
+             */
+            rows: number | null;
+            /**
+             * Stored
+             * @description Rows that the server took
+             */
+            stored: number;
+            /**
+             * Lost
+             * @description Rows and values that were not kept, by reason
+             */
+            lost: {
+                [key: string]: number;
+            };
+            /**
+             * Points
+             * @description Counted as they came; null if a part was not
+             */
+            points: number | null;
+            /**
+             * Found
+             * @description Counted anew, with `recount`
+             */
+            found: number | null;
+            /**
+             * Damaged
+             * @description What can no longer be read, with `recount`
+             */
+            damaged: string[];
+            /** Reasons */
+            reasons: components["schemas"]["ReceiptReason"][];
+            /** Writers */
+            writers: components["schemas"]["ReceiptWriter"][];
+        };
+        /**
+         * ReceiptReason
+         * @description Why a run is not complete: `code` for machines, `text` and `remedy` for people.
+         */
+        ReceiptReason: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Detail
+             * @description An example, or empty
+             */
+            detail: string;
+            /**
+             * Remedy
+             * @description What to do, or empty if nothing can be done
+             */
+            remedy: string;
+        };
+        /**
+         * ReceiptWriter
+         * @description One writer of the run; null is not known.
+         */
+        ReceiptWriter: {
+            /** Writer */
+            writer: string;
+            /**
+             * Said
+             * @description Rows that it took, as it said at its end
+             */
+            said: number | null;
+            /**
+             * Stored
+             * @description Rows of it that the server took
+             */
+            stored: number | null;
+            /**
+             * Lost
+             * @description Rows of it that never reached its disk
+             */
+            lost: number;
+            /**
+             * Points
+             * @description Values of the stored rows
+             */
+            points: number | null;
+        };
+        /**
          * Run
          * @description A run. `summary` is what the user set over the last value of every key.
          */
@@ -1158,7 +1359,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "running" | "finished" | "failed" | "crashed";
+            state: "running" | "unreachable" | "crashed" | "preempted" | "killed" | "finished" | "failed";
             /**
              * Color
              * @description Index into the ring of run colours
@@ -1195,10 +1396,16 @@ export interface components {
             user: string | null;
             /** Stop Requested */
             stop_requested: boolean;
+            /**
+             * Preempting
+             * @description The signal by which its scheduler told it to go
+             */
+            preempting: string | null;
             /** Logged */
             logged: number | null;
             /** Lost */
             lost: number | null;
+            forked_from: components["schemas"]["ForkedFrom"] | null;
             /**
              * Url
              * @description Path of the run's page
@@ -1286,9 +1493,12 @@ export interface components {
         };
         /**
          * Sign
-         * @description A sign of life says nothing else.
+         * @description A sign of life, and whose it is.
          */
-        Sign: Record<string, never>;
+        Sign: {
+            /** Writer */
+            writer?: string | null;
+        };
         /**
          * SignedIn
          * @description A session: the browser has it in a cookie, others send the token as Bearer.
@@ -1324,6 +1534,41 @@ export interface components {
             next: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * WriterFacts
+         * @description What a writer says of itself. See the reference of the API.
+         */
+        WriterFacts: {
+            /** Opener */
+            opener?: string | null;
+            /** Label */
+            label?: string | null;
+            /** Job */
+            job?: string | null;
+            /**
+             * Restarts
+             * @default 0
+             */
+            restarts: number;
+            /** Gone */
+            gone?: string[];
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Part
+             * @default peer
+             * @enum {string}
+             */
+            part: "primary" | "peer" | "follower";
+            /**
+             * Deferred
+             * @default false
+             */
+            deferred: boolean;
         };
     };
     responses: never;
@@ -2041,7 +2286,7 @@ export interface operations {
             query?: {
                 /** @description Words, each of which must occur */
                 q?: string;
-                /** @description running, finished, failed, crashed */
+                /** @description running, unreachable, crashed, preempted, killed, finished, failed */
                 state?: string[];
                 /** @description A column, `config.<key>` or `summary.<key>`; '-' in front: descending */
                 sort?: string;
@@ -2255,6 +2500,42 @@ export interface operations {
             };
         };
     };
+    getReceipt: {
+        parameters: {
+            query?: {
+                /** @description Read and count every point again; takes a while */
+                recount?: boolean;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listFiles: {
         parameters: {
             query?: {
@@ -2400,7 +2681,7 @@ export interface operations {
             };
         };
     };
-    draw_api_v1_curves_post: {
+    drawCurves: {
         parameters: {
             query?: never;
             header?: never;
@@ -2434,7 +2715,7 @@ export interface operations {
             };
         };
     };
-    run_keys_api_v1_projects__owner___project__runs__run__keys_get: {
+    listRunKeys: {
         parameters: {
             query?: never;
             header?: never;
@@ -2467,7 +2748,7 @@ export interface operations {
             };
         };
     };
-    project_keys_api_v1_projects__owner___project__keys_get: {
+    listProjectKeys: {
         parameters: {
             query?: {
                 run?: string[];
@@ -2501,7 +2782,7 @@ export interface operations {
             };
         };
     };
-    points_api_v1_projects__owner___project__runs__run__points_get: {
+    getPoints: {
         parameters: {
             query: {
                 key: string;
@@ -2509,6 +2790,8 @@ export interface operations {
                 last?: number | null;
                 limit?: number;
                 cursor?: string | null;
+                /** @description Points that a later attempt logged anew (a resumed or rewound run): hide them, include them, or give only them */
+                superseded?: "hide" | "include" | "only";
             };
             header?: never;
             path: {
@@ -2536,6 +2819,77 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+                writer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.wanllmdb.batch": unknown;
+            };
+        };
+        responses: {
+            /** @description Durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sendMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
                 };
             };
         };

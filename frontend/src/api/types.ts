@@ -13,6 +13,7 @@ export type Run = Omit<Schemas["Run"], "config" | "summary" | "environment"> & {
   environment: JsonMap;
 };
 export type RunState = Run["state"];
+export type Receipt = Schemas["Receipt"];
 export type RunPatch = Schemas["RunPatch"];
 export type User = Schemas["User"];
 export type Project = Schemas["Project"];

@@ -37,7 +37,17 @@ export function Swatch({ color, hollow }: { color: number; hollow?: boolean }) {
   );
 }
 
-export type State = "running" | "finished" | "failed" | "crashed";
+/** Every state of a run, in the order of its life. Each has a shape besides its colour. */
+export const STATES = [
+  "running",
+  "unreachable",
+  "crashed",
+  "preempted",
+  "killed",
+  "failed",
+  "finished",
+] as const;
+export type State = (typeof STATES)[number];
 
 export function StateDot({ state, words }: { state: State; words?: boolean }) {
   return (

@@ -141,6 +141,18 @@ async def test_batches_of_one_writer_that_overtake_each_other_find_their_order(
         assert (await http.get(RUN)).json()["config"]["n"] == 399
 
 
+async def test_a_run_that_is_begun_anew_after_its_deletion_gets_its_own_rows(
+    house: House,
+) -> None:
+    async with house.client("owner") as http:
+        await send(http, 0, [row(1, x=1.0)])  # and where it went is remembered
+        assert (await http.delete(RUN)).status_code == 204
+        assert (await send(http, 0, [row(1, x=1.0)])).status_code == 404
+        await http.post("/api/v1/runs", json={"id": "first", "project": "vision"})
+        assert (await send(http, 0, [row(1, x=2.0)])).status_code == 200
+        assert await exact(http, "x") == [(1, 2.0)]
+
+
 async def test_data_heals_a_crashed_run_and_leaves_a_finished_one(house: House) -> None:
     async with house.client("member") as http:
         house.clock.tick(120)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from wanllmdb.wire import Kind, Record
+from wanllmdb.wire import Kind, Record, is_row
 from wanllmdb_server.catalog.records import read
 from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
+from wanllmdb_server.metrics.columns import as_row
 
 
 def reading_of(*records: tuple[int, Any]) -> Any:
@@ -34,7 +35,6 @@ def test_what_is_said_later_wins() -> None:
         tags=("x",),
         environment={"gpu": 1},
     )
-    assert found.rows == []
     assert found.rejected == []
 
 
@@ -48,18 +48,40 @@ def test_a_finish_and_losses_are_kept_with_their_places() -> None:
     assert found.changes.environment == {"traceback": "T"}
 
 
-def test_what_was_printed_and_measured_is_kept_as_rows_at_its_own_place() -> None:
+def test_rows_are_left_to_the_store() -> None:
     found = reading_of(
         (Kind.ROW, [0, 10, {"loss": 1.0}]),
         (Kind.CONSOLE, ["stdout", 3, 11, "epoch 1"]),
         (Kind.SYSTEM, [0, 12, {"system/cpu": 50.0}]),
     )
-    assert found.rows == [
-        (1, [0, 10, {"loss": 1.0}]),
-        (2, [3, 11, {"console/stdout": "epoch 1"}]),
-        (3, [0, 12, {"system/cpu": 50.0}]),
-    ]
     assert found.changes.nothing
+    assert found.rejected == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "row"),
+    [
+        (Kind.ROW, [0, 10, {"loss": 1.0}], [0, 10, {"loss": 1.0}]),
+        (Kind.CONSOLE, ["stdout", 3, 11, "epoch 1"], [3, 11, {"console/stdout": "epoch 1"}]),
+        (Kind.SYSTEM, [0, 12, {"system/cpu": 5.0}], [0, 12, {"system/cpu": 5.0}]),
+        (Kind.CONFIG, {"set": {}}, None),
+    ],
+)
+def test_what_was_printed_and_measured_is_a_row_too(kind: Kind, payload: Any, row: Any) -> None:
+    assert as_row(kind, payload) == row
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (Kind.CONSOLE, ["stdlog", 0, 0, "x"]),
+        (Kind.CONSOLE, ["stdout", "0", 0, "x"]),
+        (Kind.SYSTEM, [0, 0, {"cpu": 1.0}]),
+        (Kind.SYSTEM, {}),
+    ],
+)
+def test_a_row_of_another_shape_than_its_kind_is_malformed(kind: Kind, payload: Any) -> None:
+    assert not is_row(as_row(kind, payload))
 
 
 def test_a_metric_says_how_it_wishes_to_be_drawn() -> None:
@@ -92,10 +114,6 @@ def test_kinds_that_are_not_known_are_passed_over() -> None:
         (Kind.CONFIG, {"set": [1]}),
         (Kind.CONFIG, {1: 2}),
         (Kind.FINISH, {"exit_code": "0"}),
-        (Kind.CONSOLE, ["stdlog", 0, 0, "x"]),
-        (Kind.CONSOLE, ["stdout", "0", 0, "x"]),
-        (Kind.SYSTEM, [0, 0, {"cpu": 1.0}]),
-        (Kind.SYSTEM, {}),
         (Kind.METRIC, {}),
         (Kind.PATCH, {"environment": {1: 2}}),
     ],

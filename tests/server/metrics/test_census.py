@@ -156,6 +156,17 @@ async def test_a_damaged_batch_of_the_log_is_named_before_and_after_it_is_set_ap
     await again.close()
 
 
+async def test_damage_of_points_that_were_copied_is_named_and_the_runs_own_are_counted(
+    store: SqliteMetricStore, tmp_path: Path
+) -> None:
+    await store.copy(RUN, 8, POINTS)
+    change(tmp_path, "UPDATE body SET b = flipped(b)")
+    await Writer(store, run=8, name="fork").log((POINTS, {"loss": 0.5}))
+    count = await store.count(8)
+    assert count.points == 1
+    assert any("values of loss" in named for named in count.damaged)
+
+
 async def test_a_file_that_cannot_be_read_is_named(
     store: SqliteMetricStore, tmp_path: Path
 ) -> None:

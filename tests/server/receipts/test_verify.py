@@ -90,7 +90,7 @@ async def test_a_run_with_losses_ends_with_1_and_says_each_reason(
         " its disk was full or failed for longer than its memory lasted",
         "    no space left",
         "  2 003 rows of writer w are not here",
-        "    If its folder is still on the machine where it ran: wanllmdb sync.",
+        "    If the folder of the writer is still on the machine where it ran, run: wanllmdb sync",
     ]
 
 

@@ -9,10 +9,10 @@ import pytest
 from tests.server.world import World
 
 from wanllmdb_server.catalog.openings import Resume, Terms
-from wanllmdb_server.catalog.runs import NewRun
+from wanllmdb_server.catalog.runs import NewRun, apply_changes
 from wanllmdb_server.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from wanllmdb_server.domain.event import RunChanged, RunDeleted, project_topic, run_topic
-from wanllmdb_server.domain.run import RunChanges, RunState
+from wanllmdb_server.domain.run import Finish, RunChanges, RunState
 from wanllmdb_server.services.runs import Begun
 
 
@@ -83,6 +83,15 @@ async def test_another_writer_goes_on_with_a_run(world: World, resume: Resume | 
     assert begun.run.exit_code is None
     assert begun.run.config == {"a": 1, "b": 2}
     assert begun.run.summary == {"loss": 0.5}
+
+
+async def test_why_it_failed_is_over_when_a_run_goes_on(world: World) -> None:
+    number = (await begin(world, "r", "w1", environment={"host": "atlas"})).run.number
+    failed = RunChanges(environment={"traceback": "Oh no"}, finish=Finish(1, writer="w1"))
+    apply_changes(world.catalog, number, failed, now=world.clock.now)
+    world.clock.tick(1)
+    begun = await begin(world, "r", "w2", "allow", environment={"host": "borg"})
+    assert begun.run.environment == {"host": "borg"}
 
 
 async def test_an_earlier_writer_that_sends_its_creation_again_does_not_reopen_the_run(

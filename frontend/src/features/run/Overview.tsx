@@ -4,18 +4,26 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { runQuery } from "../../api/queries";
 import type { Json, JsonMap } from "../../api/types";
-import { CopyButton } from "../../kit/Copyable";
+import { CodeBlock, CopyButton } from "../../kit/Copyable";
 import { Field } from "../../kit/Field";
 import { exact, fromJson, plain } from "../../kit/format";
 import { Notes } from "./Notes";
 import styles from "./RunPage.module.css";
+import { tracebackOf } from "./Standing";
 
 export function Overview() {
   const { owner = "", project = "", run = "" } = useParams({ strict: false });
   const { data } = useQuery(runQuery(owner, project, run));
   if (!data) return null; // the page around it says why
+  const traceback = tracebackOf(data);
   return (
     <div className={styles.overview}>
+      {traceback && (
+        <section className={styles.traceback} aria-labelledby="traceback" data-testid="traceback">
+          <h2 id="traceback">Traceback</h2>
+          <CodeBlock code={traceback} label="traceback" />
+        </section>
+      )}
       <div className={styles.column}>
         <MapCard title="Summary" map={data.summary} none="Nothing was logged yet." />
         <Notes run={data} />
@@ -101,11 +109,12 @@ function Value({ value }: { value: Json }) {
 
 /** Where it ran; the installed packages, which are many, in a list of their own. */
 function Environment({ map }: { map: JsonMap }) {
-  const { packages, ...rest } = map;
+  const { traceback: _, ...found } = map; // stands above
+  const { packages, ...rest } = found;
   const listed = typeof packages === "object" && packages !== null && !Array.isArray(packages);
   return (
     <>
-      <MapCard title="Environment" map={listed ? rest : map} none="Nothing was captured." />
+      <MapCard title="Environment" map={listed ? rest : found} none="Nothing was captured." />
       {listed && <MapCard title="Packages" map={packages} none="None was captured." />}
     </>
   );

@@ -9,16 +9,16 @@ import type { Run } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
 import { Dialog } from "../../kit/Dialog";
-import { ago, at, duration, plural } from "../../kit/format";
+import { ago, at, count, duration } from "../../kit/format";
 import { Menu, MenuItem } from "../../kit/Menu";
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
 import { toast } from "../../kit/toast";
 import { useNow } from "../../kit/useNow";
 import { paths } from "../../paths";
+import { ReceiptLine } from "./Receipt";
 import styles from "./RunPage.module.css";
-
-const SILENT_AFTER_MS = 60_000;
+import { Standing } from "./Standing";
 
 export function RunPage() {
   const { owner = "", project = "", run = "" } = useParams({ strict: false });
@@ -59,9 +59,9 @@ export function RunPage() {
 }
 
 function Header({ run }: { run: Run }) {
-  const now = useNow(run.state === "running" ? 1000 : 30_000);
+  const awaited = run.state === "running" || run.state === "unreachable";
+  const now = useNow(awaited ? 1000 : 30_000);
   const end = run.finished_at ?? (run.state === "running" ? now * 1000 : run.heartbeat_at);
-  const silent = now - run.heartbeat_at / 1000;
   return (
     <header className={styles.header}>
       <div className={styles.first}>
@@ -72,13 +72,11 @@ function Header({ run }: { run: Run }) {
           {run.tags.map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}
-          {run.state === "running" && silent > SILENT_AFTER_MS && (
-            <Badge tone="warn">No update for {duration(silent * 1000)}</Badge>
-          )}
-          {run.lost ? <Badge tone="bad">{plural(run.lost, "value")} lost</Badge> : null}
+          <ReceiptLine run={run} />
         </div>
         <Actions run={run} />
       </div>
+      <Standing run={run} now={now} />
       <dl className={styles.facts}>
         <Fact name="Id" value={<code>{run.id}</code>} />
         {run.user && <Fact name="User" value={run.user} />}
@@ -93,6 +91,7 @@ function Header({ run }: { run: Run }) {
         {run.group && <Fact name="Group" value={run.group} />}
         {run.job_type && <Fact name="Job" value={run.job_type} />}
         {run.exit_code !== null && <Fact name="Exit code" value={run.exit_code} />}
+        {run.forked_from && <Fact name="Forked from" value={<Origin of={run.forked_from} />} />}
       </dl>
     </header>
   );
@@ -104,6 +103,16 @@ function Fact({ name, value }: { name: string; value: React.ReactNode }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
+  );
+}
+
+/** The run whose history this one begins with; it may be gone, and then its page says so. */
+function Origin({ of }: { of: NonNullable<Run["forked_from"]> }) {
+  return (
+    <>
+      <Link {...paths.run({ owner: of.owner, project: of.project, run: of.id })}>{of.name}</Link>
+      {` at step ${count(of.step)}`}
+    </>
   );
 }
 
@@ -128,7 +137,7 @@ function Actions({ run }: { run: Run }) {
   });
   return (
     <>
-      {run.state === "running" && (
+      {(run.state === "running" || run.state === "unreachable") && (
         <Button
           icon={<OctagonX size={15} aria-hidden />}
           disabled={run.stop_requested || stop.isPending}

@@ -15,6 +15,7 @@ import { useNow } from "../../kit/useNow";
 import { ColumnPicker } from "./ColumnPicker";
 import { known, type RunColumn, usual } from "./columns";
 import styles from "./RunsTable.module.css";
+import { readStates, StateFilter } from "./StateFilter";
 
 const SETTLE_MS = 200;
 
@@ -33,13 +34,14 @@ function useTableState() {
       navigate({ to: ".", search: (before) => ({ ...before, ...change }), replace }),
     [navigate],
   );
-  return { q: search.q ?? "", sort: search.sort ?? NEWEST, cols: search.cols, set };
+  const states = useMemo(() => readStates(search.state), [search.state]);
+  return { q: search.q ?? "", sort: search.sort ?? NEWEST, cols: search.cols, states, set };
 }
 
 export function RunsTable() {
   const { owner = "", project = "" } = useParams({ strict: false });
-  const { q, sort, cols, set } = useTableState();
-  const query = useInfiniteQuery(runsQuery({ owner, project, q, sort }));
+  const { q, sort, cols, states, set } = useTableState();
+  const query = useInfiniteQuery(runsQuery({ owner, project, q, sort, states }));
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const runs = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const columns = useColumns(runs, cols);
@@ -62,6 +64,10 @@ export function RunsTable() {
           value={q}
           onChange={(next) => set({ q: next || undefined }, true)}
         />
+        <StateFilter
+          chosen={states}
+          onChange={(next) => set({ state: next.join(",") || undefined })}
+        />
         <Popover
           align="end"
           label="Columns"
@@ -80,7 +86,12 @@ export function RunsTable() {
           <Skeleton height={24} lines={12} />
         </div>
       )}
-      {data && runs.length === 0 && <Nothing q={q} onClear={() => set({ q: undefined })} />}
+      {data && runs.length === 0 && (
+        <Nothing
+          filtered={q !== "" || states.length > 0}
+          onClear={() => set({ q: undefined, state: undefined })}
+        />
+      )}
       {runs.length > 0 && (
         <Table
           label="Runs"
@@ -132,8 +143,13 @@ function Filter({ value, onChange }: { value: string; onChange: (q: string) => v
   );
 }
 
-function Nothing({ q, onClear }: { q: string; onClear: () => void }) {
-  if (!q) {
+interface NothingProps {
+  filtered: boolean;
+  onClear: () => void;
+}
+
+function Nothing({ filtered, onClear }: NothingProps) {
+  if (!filtered) {
     return (
       <EmptyState icon={<Table2 size={20} aria-hidden />} title="No runs yet">
         They appear here as soon as a script calls <code>init()</code> for this project.

@@ -147,9 +147,12 @@ def _body(heard: Heard, url: str) -> dict[str, Any]:
 
 def _redirected(heard: Heard, url: str) -> NoAnswerError:
     """No redirection is followed: the key is for this address and for no other."""
-    there = urlsplit(urljoin(f"{url}/", heard.headers.get("location", "")))
-    place = f"{there.scheme}://{there.netloc.rpartition('@')[2]}"
-    told = place if place.isascii() and place.isprintable() else "somewhere else"
+    try:
+        there = urlsplit(urljoin(f"{url}/", heard.headers.get("location", "")))
+        place = f"{there.scheme}://{there.netloc.rpartition('@')[2]}"
+    except ValueError:
+        place = ""
+    told = place if place.isascii() and place.isprintable() and place else "somewhere else"
     return NoAnswerError(
         f"{url} sends us on to {told}, and the key goes nowhere else; if the server is there, "
         "set WANLLMDB_API_URL to it",

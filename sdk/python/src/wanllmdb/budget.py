@@ -52,6 +52,7 @@ class Budget:
         self._free_at = float("-inf")
         self._answered: dict[Hashable, float] = {}
         self._closed: dict[Hashable, tuple[float, str]] = {}
+        self._pid = os.getpid()
         self._lock = threading.Lock()
 
     def wait(self, way: Hashable, failed_at: float | None) -> None:
@@ -90,12 +91,11 @@ class Budget:
         rest = until - self.clock()
         return (rest, why) if why and rest > 0 else None
 
-    def forked(self) -> None:
-        """In a fork child: another thread of the parent may have held the lock."""
-        self._lock = threading.Lock()
-
     def _rest(self) -> float:
         """Seconds until the next retry; 0 takes it."""
+        if self._pid != os.getpid():
+            # A fork child: a thread that it does not have may have held the lock.
+            self._pid, self._lock = os.getpid(), threading.Lock()
         with self._lock:
             now = self.clock()
             if now >= self._free_at:
@@ -105,4 +105,3 @@ class Budget:
 
 
 PROCESS: Final = Budget()
-os.register_at_fork(after_in_child=PROCESS.forked)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import console, provenance
+from wanllmdb.guard import guarded
 from wanllmdb.preemption import Watch
 from wanllmdb.probes.probe import Monitor, Probe
 from wanllmdb.run import Companion, Run, attach
+from wanllmdb.surroundings import working_directory
 from wanllmdb.wire import Kind, encode
 
 FACTS_SECONDS: Final = 3.0  # how long the end of a run waits for its slow facts
@@ -23,16 +25,20 @@ Append = Callable[[int, bytes], bool]
 def accompany(run: Run, append: Append) -> None:
     """Begin all that the settings of the run ask for."""
     settings = run.settings
-    companions: list[Companion] = []
+    makers: dict[str, Callable[[], Companion | None]] = {"capture": lambda: _capture(run, append)}
     if settings.save_facts:
-        companions.append(Facts(append, Path.cwd(), git=settings.git_tracking))
+        makers["facts"] = lambda: Facts(append, working_directory(), git=settings.git_tracking)
     if settings.monitor_system:
-        companions.append(_monitor(append, settings.monitor_interval))
-    if captured := _capture(run, append):
-        companions.append(captured)
+        makers["monitor"] = lambda: _monitor(append, settings.monitor_interval)
     if settings.preemption:
-        companions.append(_watch(run, append))
-    attach(run, companions=companions)
+        makers["preemption"] = lambda: _watch(run, append)
+    for name, make in makers.items():
+        try:
+            made = make()
+        except Exception as error:  # noqa: BLE001, PERF203 - the run goes on without it
+            run._fault(name, error)
+        else:
+            attach(run, companions=[made] if made else [])
 
 
 class Facts:
@@ -53,6 +59,7 @@ class Facts:
     def abandon(self) -> None:
         self._abandoned = True
 
+    @guarded()
     def _find(self, cwd: Path, git: bool) -> None:
         found: dict[str, Any] = provenance.slow_facts(cwd, git=git)
         if found and not self._abandoned:
@@ -65,7 +72,7 @@ def find_probes() -> Sequence[Probe]:
     with contextlib.suppress(ImportError, OSError):
         from wanllmdb.probes.host import Host
 
-        probes.append(Host(Path.cwd()))
+        probes.append(Host(working_directory()))
     # Without the library or a driver there is nothing to read, whatever the driver raises.
     with contextlib.suppress(Exception):
         from wanllmdb.probes.nvidia import Nvidia

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
+from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
 from wanllmdb.values import Converter, Unloggable
 
@@ -58,15 +59,18 @@ class Config(MutableMapping[str, Any]):
         except KeyError:
             raise MissingKeyError(f"The config has no {key!r}.") from None
 
+    @guarded()
     def __setitem__(self, key: str, value: Any) -> None:
         self._change({key: value}, self._lenient)
 
+    @guarded()
     def __delitem__(self, key: str) -> None:
         if key not in self._items:
             raise MissingKeyError(f"The config has no {key!r}.")
         self._write({key: None})
         del self._items[key]
 
+    @guarded(lambda: iter(()))
     def __iter__(self) -> Iterator[str]:
         return iter([key for key in self._items if not key.startswith("_")])
 
@@ -99,17 +103,20 @@ class Config(MutableMapping[str, Any]):
         """All items, those with an underscore, too, as a plain dict."""
         return dict(self._items)
 
+    @guarded()
     def update(self, other: Any = (), /, allow_val_change: bool | None = None, **more: Any) -> None:
         """Set many at once, from a mapping, pairs, a namespace or a dataclass."""
         lenient = self._lenient if allow_val_change is None else allow_val_change
         self._change({**(as_mapping(other) or {}), **more}, lenient)
 
+    @guarded()
     def setdefaults(self, other: Any = (), /) -> None:
         """Set what is not set yet."""
         given = as_mapping(other) or {}
         fresh = {key: value for key, value in given.items() if stripped(key) not in self._items}
         self._change(fresh, lenient=False)
 
+    @guarded()
     def update_locked(self, other: Any, user: str = "sweep") -> None:
         """Set values that nobody but `user` may change any more."""
         given = {stripped(key): value for key, value in (as_mapping(other) or {}).items()}

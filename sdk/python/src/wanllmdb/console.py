@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, TextIO
 
+from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean_text
 
 MAX_LINE: Final = 64 * 1024
@@ -60,7 +61,7 @@ class Voice:
         stream = self._stream or sys.stderr
         if self._silent or stream is None:
             return
-        with contextlib.suppress(OSError, ValueError):  # closed, or the reader has gone
+        with contextlib.suppress(Exception):  # closed, or the reader has gone, or not a stream
             stream.write(f"wanllmdb: {line}\n")
             stream.flush()
 
@@ -171,6 +172,7 @@ class Capture:
         stream.write = write
         return undo
 
+    @guarded()
     def _work(self) -> None:
         while self._open:
             self._wake.wait(self._every)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from wanllmdb.errors import AuthenticationError
 from wanllmdb.settings import Settings
+from wanllmdb.surroundings import expanded
 
 _SAME_HOST: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 
@@ -56,7 +57,7 @@ class KeyWatch:
 
 def config_dir(settings: Settings) -> Path:
     """The directory of keys and personal settings."""
-    return Path(settings.config_dir or "~/.wanllmdb").expanduser()
+    return expanded(settings.config_dir or "~/.wanllmdb")
 
 
 def find_key(settings: Settings) -> str | None:

@@ -6,6 +6,7 @@
     ├── UsageError              the call cannot be meant: a wrong argument, or the wrong time
     │   ├── ArgumentError       an argument of a type that cannot be meant (also a TypeError)
     │   │   └── RowError        what `log()` was given is no row
+    │   ├── LateError           the run has ended with the process; guarded calls only warn
     │   └── UnsupportedError    wandb can do this, and this version cannot yet
     ├── ConfigError             a key of the config was set twice to different values
     ├── MissingKeyError         no such key (also a KeyError and an AttributeError)
@@ -38,6 +39,10 @@ class ArgumentError(UsageError, TypeError):
 
 class RowError(ArgumentError):
     """What `log()` was given is no row."""
+
+
+class LateError(UsageError):
+    """The process is ending, and the run has ended with it."""
 
 
 class UnsupportedError(UsageError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import contextlib
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
+from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean_text
 
 INTERRUPTED: Final = 255
@@ -34,6 +36,7 @@ class ExitWatch:
     def __init__(self) -> None:
         self.code = 0
         self.traceback: str | None = None
+        self._interrupted = False
         self._installed = False
 
     def install(self) -> None:
@@ -50,21 +53,38 @@ class ExitWatch:
         def excepthook(
             kind: type[BaseException], error: BaseException, trace: TracebackType | None
         ) -> None:
-            self.code = exit_code_of(error)
-            self.traceback = told(error)
+            self._note(error)
+            self._interrupted = kind is KeyboardInterrupt
             previous(kind, error, trace)
 
         sys.excepthook = excepthook
+
+    def leave(self) -> None:
+        """Let the process end with the status that it would have had without us.
+
+        After a KeyboardInterrupt that nobody caught Python ends by SIGINT, unless code was
+        compiled since, as by the import of a module: then it forgets, and ends with 1. Here it
+        is reminded.
+        """
+        if self._interrupted:
+            with contextlib.suppress(KeyboardInterrupt):
+                exec("raise KeyboardInterrupt")  # noqa: S102 - from text: that is what reminds it
 
     def _wrap_exit(self, module: Any, name: str) -> None:
         original: Callable[..., Any] = getattr(module, name)
 
         def exit_(*arguments: Any) -> Any:
-            self.code = exit_code_of(SystemExit(*arguments))
-            self.traceback = None
+            # In another thread it ends that thread, and says nothing of the process.
+            if threading.current_thread() is threading.main_thread():
+                self._note(SystemExit(*arguments))
             return original(*arguments)
 
         setattr(module, name, exit_)
+
+    @guarded()
+    def _note(self, error: BaseException) -> None:
+        self.code = exit_code_of(error)
+        self.traceback = told(error)
 
 
 def interrupt_main() -> None:

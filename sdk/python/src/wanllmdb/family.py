@@ -60,6 +60,11 @@ class Family:
             if outbox.finish():
                 self._leave(writer, outbox)
 
+    def restart(self) -> None:
+        """Read everything that is not acknowledged again, from the disk."""
+        for outbox in self:
+            outbox.restart()
+
     def is_sent(self) -> bool:
         """Whether nothing of the parent, and nothing of a dead child, is left to send.
 

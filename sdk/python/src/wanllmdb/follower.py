@@ -105,10 +105,14 @@ class Follower:
         if self._reader is not None:
             self._reader.skip((position & (1 << SEGMENT_SHIFT) - 1) - self._reader.offset)
 
-    def rewind(self, position: int) -> bool:
-        """Read again from behind a position; False if what follows it is no longer here."""
+    def restart(self, position: int) -> None:
+        """Read again from behind a position."""
         self.close()
         self._position = position
+
+    def rewind(self, position: int) -> bool:
+        """Read again from behind a position; False if what follows it is no longer here."""
+        self.restart(position)
         number, offset = divmod(position, 1 << SEGMENT_SHIFT)
         here = [segment.number_of(path) for path in self._paths()]
         whole = number in here or self.ends.get(number) == offset

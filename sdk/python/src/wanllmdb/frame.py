@@ -42,6 +42,7 @@ FORM_KIND: Final = 14
 VALUES_KIND: Final = 15
 TYPES: Final = {float: "d", int: "q"}
 MAX_FORM_KEYS: Final = 4096
+MAX_PAYLOAD_BYTES: Final = 1024 * 1024
 
 _SIGN: Final = MAGIC + bytes((VERSION,))
 _unpack_head = HEAD.unpack_from
@@ -105,6 +106,13 @@ def whole(content: bytes | memoryview, view: memoryview, at: int) -> int:
     if magic != MAGIC or version != VERSION or len(content) < end:
         return -1
     return end if crc32(view[at:end]) == RESIDUE else -1
+
+
+def size_of(content: bytes) -> int:
+    """How many bytes the frame at the beginning says that it has; 0 if none begins there."""
+    if len(content) < HEAD_BYTES or content[:4] != MAGIC:
+        return 0
+    return min(_unpack_head(content)[2], MAX_PAYLOAD_BYTES) + FRAME_BYTES
 
 
 def next_whole(content: bytes, at: int) -> int:

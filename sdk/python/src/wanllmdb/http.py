@@ -42,6 +42,7 @@ class Http:
     """Talks to one server, over kept connections, one request at a time.
 
     In a fork child it begins anew: a connection is never shared between processes.
+    `answers` counts what was answered.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Http:
             budget: of retries, instead of that of the process.
         """
         self.url = base_url(url)
+        self.answers = 0
         self._credential = credential
         self._environ = os.environ if environ is None else environ
         self._ca_file = ca_file
@@ -151,6 +153,7 @@ class Http:
                 error.retry_after = budgets.CLOSED_SECONDS
             raise
         self._failed_at = None
+        self.answers += 1
         self._budget.answered(way)
         return answer
 
@@ -172,7 +175,15 @@ class Http:
     def _way(self) -> Way:
         secure = self.url.startswith("https:")
         trust = find_trust(self._ca_file, self._environ) if secure else None
-        return Way(self.url, find_proxy(self.url, self._environ), trust)
+        try:
+            proxy = find_proxy(self.url, self._environ)
+        except ValueError:
+            raise NoAnswerError(
+                "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address: http://host:port is one",
+                permanent=True,
+                retry_after=budgets.CLOSED_SECONDS,
+            ) from None
+        return Way(self.url, proxy, trust)
 
 
 def base_url(url: str) -> str:

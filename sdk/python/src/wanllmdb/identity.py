@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wanllmdb.guard import guarded
 from wanllmdb.naming import checked_tags
 from wanllmdb.settings import Settings
 
@@ -53,6 +54,7 @@ class Named:
         return self._identity.name
 
     @name.setter
+    @guarded()
     def name(self, name: str) -> None:
         self._patch(name=str(name))
 
@@ -61,6 +63,7 @@ class Named:
         return self._identity.notes
 
     @notes.setter
+    @guarded()
     def notes(self, notes: str) -> None:
         self._patch(notes=str(notes))
 
@@ -69,6 +72,7 @@ class Named:
         return self._identity.tags
 
     @tags.setter
+    @guarded()
     def tags(self, tags: Sequence[str]) -> None:
         self._patch(tags=checked_tags(tags))
 

@@ -79,13 +79,18 @@ def job(environ: Mapping[str, str]) -> dict[str, Any]:
 def writers_here(spool_root: Path, run_id: str) -> Iterator[tuple[str, bool]]:
     """Who of this machine has logged into the run and is not sent yet, and who of them lives."""
     here = socket.gethostname()
-    for directory in sorted(spool_root.glob(f"*-{slug(run_id)}")):
+    for directory in directories(spool_root, run_id):
         for writer in journal.writers(directory):
             with contextlib.suppress(OSError):  # all of it was sent just now, and removed
                 paths = journal.segments(directory, writer)
                 header = segment.read_header(paths[0]) if paths else {}
                 if header.get("run") == run_id and header.get("host") == here:
                     yield writer, journal.is_alive(directory, writer)
+
+
+def directories(spool_root: Path, run_id: str) -> list[Path]:
+    """Where writers of the run may have left something, oldest first."""
+    return sorted(spool_root.glob(f"*-{slug(run_id)}"))
 
 
 def _part(settings: Settings) -> str:

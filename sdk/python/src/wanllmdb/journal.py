@@ -6,7 +6,9 @@ For each writer there are, in ``<spool root>/<run>/``:
 * ``<writer>.ack``: 32 bytes, replaced by rename and never written in place. If it is lost,
   everything is sent again, and the server keeps each record once;
 * ``<writer>.lock``: locked by the writing process for as long as it lives. The kernel lets
-  go of it when the process dies, however it dies.
+  go of it when the process dies, however it dies. It is touched every few seconds, for those
+  who cannot see the lock from where they are;
+* ``<writer>.relay``: locked by who sends for a writer that reaches no server.
 
 ``rejected.seg`` holds the records that a server refused for good.
 """
@@ -31,6 +33,8 @@ _ACK: Final = struct.Struct("<4sB3xQQ4x")
 _CHECK: Final = struct.Struct("<I")
 
 REJECTED: Final = "rejected.seg"
+RELAY: Final = ".relay"  # the lock of who sends for a writer that cannot
+PULSE_SECONDS: Final = 5.0  # a writer touches its lock so often
 
 
 class Mark(NamedTuple):
@@ -102,14 +106,14 @@ def forget(directory: Path, writer: str) -> None:
     for path in segments(directory, writer):
         path.unlink(missing_ok=True)
     # Drafts are what a process was just making when it was killed.
-    for pattern in ("-*.new", ".*.tmp", ".ack", ".lock"):
+    for pattern in ("-*.new", ".*.tmp", ".ack", ".lock", RELAY):
         for path in directory.glob(glob.escape(writer) + pattern):
             path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # others still have files here
         directory.rmdir()
 
 
-def lock(directory: Path, writer: str) -> int | None:
+def lock(directory: Path, writer: str, *, suffix: str = ".lock") -> int | None:
     """The lock that says "alive", as a descriptor to close; None if another process holds it.
 
     Where the file system has no locks the descriptor holds nothing, and nobody is refused.
@@ -117,7 +121,7 @@ def lock(directory: Path, writer: str) -> int | None:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        fd = os.open(directory / f"{writer}.lock", flags, 0o600)
+        fd = os.open(directory / f"{writer}{suffix}", flags, 0o600)
     except FileNotFoundError:
         return None
     try:
@@ -138,6 +142,16 @@ def is_alive(directory: Path, writer: str) -> bool:
     if fd is not None:
         os.close(fd)
     return fd is None
+
+
+def pulse(directory: Path, writer: str) -> float:
+    """When this writer last gave a sign, in seconds since the epoch by the disk's clock."""
+    signs = [directory / f"{writer}.lock", *segments(directory, writer)[-1:]]
+    found = [0.0]
+    for path in signs:
+        with contextlib.suppress(FileNotFoundError):
+            found.append(path.stat().st_mtime)
+    return max(found)
 
 
 def _files(directory: Path) -> Iterator[Path]:

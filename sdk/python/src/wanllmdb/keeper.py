@@ -2,13 +2,18 @@
 
 It syncs what was appended to the disk, tries a disk that refused, and begins a segment where
 one grew old. It owns no data and talks to nobody; with it or without it nothing is lost but
-to a power failure.
+to a power failure. It also sees to it that the sender's thread lives, as that one does for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Callable
 from typing import Final, Protocol
+
+from wanllmdb.clock import notice_sleep
+from wanllmdb.complaints import Complaints
 
 TEND_SECONDS: Final = 0.25
 
@@ -23,11 +28,27 @@ class Tended(Protocol):
 
 
 class Keeper:
-    """Calls `tend` several times a second, until stopped or until the spool is closed."""
+    """Calls `tend` several times a second, until stopped or until the spool is closed.
 
-    def __init__(self, spool: Tended, *, seconds: float = TEND_SECONDS) -> None:
+    Args:
+        spool: what is looked after.
+        seconds: between two looks.
+        revive: called as often; begins a thread again that has died.
+        complain: told what went wrong.
+    """
+
+    def __init__(
+        self,
+        spool: Tended,
+        *,
+        seconds: float = TEND_SECONDS,
+        revive: Callable[[], None] = lambda: None,
+        complain: Complaints | None = None,
+    ) -> None:
         self._spool = spool
         self._seconds = seconds
+        self._revive = revive
+        self._complain = complain or Complaints()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -38,12 +59,25 @@ class Keeper:
             self._thread = threading.Thread(
                 target=self._run, args=(self._stopped,), name="wanllmdb-keeper", daemon=True
             )
-            self._thread.start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends, and so does the spool
+                self._thread.start()
 
     def stop(self) -> None:
         """End soon; does not wait for a disk that hangs."""
         self._stopped.set()
 
     def _run(self, stopped: threading.Event) -> None:
-        while not stopped.wait(self._seconds) and not self._spool.closed:
+        while not stopped.wait(self._seconds) and self._is_needed():
+            pass
+
+    def _is_needed(self) -> bool:
+        """Tend once; False when there is nothing to tend any more. Survives what nobody foresaw."""
+        try:
+            if self._spool.closed:
+                return False
+            notice_sleep()
             self._spool.tend()
+            self._revive()
+        except BaseException as error:  # noqa: BLE001  whatever it was, the thread goes on
+            self._complain("The keeper of the spool", error)
+        return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +17,14 @@ from typing import Any, Final
 
 from wanllmdb import incarnation, naming, provenance, resumption
 from wanllmdb.attachments import Attachments
+from wanllmdb.clock import Steady
 from wanllmdb.companions import accompany
 from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
 from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
 from wanllmdb.errors import ArgumentError, UsageError
+from wanllmdb.guard import guarded
 from wanllmdb.identity import Identity
 from wanllmdb.moment import parse_moment
 from wanllmdb.moulds import Mould, Moulds
@@ -31,11 +32,16 @@ from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
+from wanllmdb.surroundings import temporary, working_directory
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
 _IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard", "save_code"})
 _LATER: Final = frozenset({"sync_tensorboard", "monitor_gym"})
+
+
+# What a run that never began was told.
+UNKNOWN: Final = Settings(mode="disabled")
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ def say_active(run: Run) -> None:
     )
 
 
+@guarded()
 def _warn_of_foreign(request: Request, settings: Settings, voice: Voice) -> None:
     chosen = request.settings
     ignored = list(chosen.ignored if isinstance(chosen, Settings) else settings.ignored)
@@ -162,7 +169,7 @@ def _disabled(
     settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
 ) -> Run:
     """A run that behaves like one, and is kept nowhere."""
-    identity = _identity(settings, Path(tempfile.gettempdir()), started_ns=time.time_ns())
+    identity = _identity(settings, temporary(), started_ns=time.time_ns())
     identity.directory /= f"wanllmdb-disabled-{os.getuid()}-{identity.id}"
     identity.name = settings.name or f"dummy-{identity.id}"
     identity.project, identity.entity = settings.project or "dummy", settings.entity or "dummy"
@@ -182,7 +189,8 @@ def _kept(
     settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
 ) -> Run:
     """A run with a journal on this machine, and a server unless it is offline."""
-    started_ns = time.time_ns()
+    clock = Steady()
+    started_ns = clock()
     identity = _identity(settings, Path(), started_ns=started_ns)
     key = find_key(settings) if settings.mode == "online" else None
     root, reason = spool_root(settings)
@@ -203,6 +211,7 @@ def _kept(
         voice=voice,
         keep=Attachments(identity.directory, spool.append, full=lambda: spool.full),
         ended=ended,
+        clock=clock,
     )
     adopt(run.config, config)
     open_outlet = online if settings.mode == "online" else offline
@@ -256,7 +265,7 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
-        said["environment"] = provenance.quick_facts(sys.argv, Path.cwd())
+        said["environment"] = provenance.quick_facts(sys.argv, working_directory())
     return {key: value for key, value in said.items() if value is not None}
 
 

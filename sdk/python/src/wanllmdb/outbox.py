@@ -27,6 +27,8 @@ METRIC_BYTES: Final = 12
 PACE_SECONDS: Final = 1.0
 # Replacing a file makes some file systems write at once: not after every batch.
 MARK_SECONDS: Final = 1.0
+# A batch that nobody answers in time is halved, down to so little.
+LEAST_BATCH_BYTES: Final = 4 * 1024
 # A record that is refused with one of these will always be.
 POISON: Final = frozenset({400, 413, 422})
 # … unless it is the server that does not speak our version: then nothing gets through.
@@ -43,7 +45,7 @@ class Outbox:
         refused: records that the server passed over or that went to quarantine, by code.
         quarantined: how many of them never got into an accepted batch.
         gaps: how often the server wanted records that are no longer here.
-        damaged: stretches of the journal that could not be read.
+        tallied: the writer's tally was sent: it closed its journal, and appends no more.
     """
 
     def __init__(
@@ -74,12 +76,14 @@ class Outbox:
         self.quarantined = 0
         self.gaps = 0
         self.refused: dict[str, int] = {}
+        self.tallied = False
         self._live = live
         self._breathe = breathe
         self._adopt = adopt
         self._clock = clock
         self._follower = Follower(directory, writer, self.mark.done, live=live, clock=clock)
         self._waiting = 0
+        self._most_bytes = wire.MAX_BATCH_BYTES
         self._since = 0.0
         self._sent_at = -PACE_SECONDS
         self._top = self.mark.position
@@ -137,7 +141,7 @@ class Outbox:
             UnreachableError: try again later; nothing is lost.
             RefusedError: the run or the key is refused, not a record.
         """
-        found = self._follower.excerpt(wire.MAX_BATCH_BYTES)
+        found = self._follower.excerpt(self._most_bytes)
         if found is None:
             self._waiting = 0
             return None
@@ -151,6 +155,11 @@ class Outbox:
         except GapError as gap:
             self._rewind(gap)
             return None
+        except UnreachableError as error:
+            if error.timed_out:
+                # A slow link: less of it may be through before the time is over.
+                self._most_bytes = max(LEAST_BATCH_BYTES, len(excerpt.content) // 2)
+            raise
         finally:
             self._sent_at = self._clock()
             self._waiting = 0
@@ -167,6 +176,11 @@ class Outbox:
         self._unsaved = False
         journal.forget(self.directory, self.writer)
         return True
+
+    def restart(self) -> None:
+        """Forget what was read, and read it again from the mark."""
+        self._waiting = 0
+        self._follower.restart(self.mark.done)
 
     def close(self) -> None:
         """Write the mark and give the file back. The journal stays."""
@@ -189,11 +203,13 @@ class Outbox:
         end = excerpt.end
         if ack.position > self.mark.position:
             self.mark = Mark(ack.position, max(ack.position, self.mark.done))
+            self._most_bytes = min(2 * self._most_bytes, wire.MAX_BATCH_BYTES)
             self._rewound = False
         if ack.position < end:
             self._follower.skip(max(self.mark.done, excerpt.begin))
             raise UnreachableError("The server took the batch only in part.")
         self._follower.skip(end)
+        self.tallied |= bool(numbers.kinds >> Kind.TALLY & 1)
         codes = [str(each.get("code", "rejected")) for each in ack.rejected]
         if end > self._top:
             # A census counts what is damaged, too.

@@ -6,11 +6,13 @@ run; if it says no, the run never was; if it says nothing, the sender goes on as
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import relay, uploads
+from wanllmdb import incarnation, relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
 from wanllmdb.credentials import KeyWatch, place
@@ -26,6 +28,7 @@ from wanllmdb.sink import HttpSink, OpenedRun, RefusedError
 from wanllmdb.spool import Spool
 from wanllmdb.wire import Kind, encode
 
+PREDECESSORS_SHARE: Final = 0.6  # of what `init` may wait
 UNREACHABLE_SECONDS: Final = 4.5  # `finish` as a whole stays under five
 
 
@@ -39,8 +42,8 @@ class Online:
     def hurry(self, seconds: float) -> None:
         self._sender.hurry(seconds)
 
-    def finish(self) -> str:
-        seconds = self._run.settings.finish_timeout
+    def finish(self, *, at_once: bool) -> str:
+        seconds = 0.0 if at_once else self._run.settings.finish_timeout
         report = self._sender.finish(
             budget_unreachable=min(seconds, UNREACHABLE_SECONDS), budget_progress=seconds
         )
@@ -61,7 +64,8 @@ class Offline:
     def hurry(self, seconds: float) -> None:
         """What is on the disk is where it is to be."""
 
-    def finish(self) -> str:
+    def finish(self, *, at_once: bool) -> str:
+        del at_once  # there is nothing to wait for
         self._keeper.stop()
         self._spool.close()
         kept = f"kept {self._run.logged:,} rows in {self._spool.directory}"
@@ -106,9 +110,12 @@ def online(
         on_opened=lambda opened: _settle(run, spool, payload, opened),
         on_trouble=voice.warn,
     )
+    began = time.monotonic()
+    if payload["writer_facts"].get("gone"):
+        _send_predecessors(run, spool, _sink(settings, key))
     sender.start()
     try:
-        opened = sender.wait(settings.init_timeout)
+        opened = sender.wait(max(0.1, settings.init_timeout - (time.monotonic() - began)))
     except RefusedError as error:
         sender.finish(budget_unreachable=0.0, budget_progress=0.0)
         spool.discard()
@@ -126,6 +133,33 @@ def online(
             server=place(settings.api_url),
         )
     return Online(run, sender)
+
+
+def _send_predecessors(run: Run, spool: Spool, sink: HttpSink) -> None:
+    """Send what dead writers of this run left here, so that it goes on behind their last step.
+
+    Waits a moment for that, and not at all for a server that does not answer at once; the rest
+    of it is sent with all other leftovers.
+    """
+    given_up = threading.Event()
+    root = spool.directory.parent
+
+    def give_up(_seconds: float) -> None:
+        given_up.set()
+
+    def work() -> None:
+        for directory in incarnation.directories(root, run.id):
+            found = [
+                each
+                for each in relay.leftovers(directory)
+                if each.run.get("id") == run.id and each.server == place(run.settings.api_url)
+            ]
+            relay.sync(found, sink, sleep=give_up, stopped=given_up.is_set)
+
+    thread = threading.Thread(target=work, name="wanllmdb-predecessors", daemon=True)
+    thread.start()
+    thread.join(PREDECESSORS_SHARE * run.settings.init_timeout)
+    given_up.set()
 
 
 def _sink(settings: Settings, key: str | None) -> HttpSink:
@@ -199,12 +233,18 @@ def _said_no(error: RefusedError, settings: Settings, key: str | None) -> Except
         )
     wish = _wish(settings)
     if wish and (error.status in {404, 409} or error.code == "step-not-found"):
-        return UsageError(f"{wish}: {error.detail or error.code}")
+        return UsageError(f"{wish}: {error.detail or error.code}{_HINTS.get(settings.resume, '')}")
     if error.status == 422:
         return UsageError(f"{settings.base_url} refuses the run: {error.detail or error.code}")
     return CommError(
         f"{settings.base_url} refuses the run ({error.status}): {error.detail or error.code}"
     )
+
+
+_HINTS: Final[Mapping[str | None, str]] = {
+    "must": ' To begin it, give resume="allow".',
+    "never": ' To go on with it, give resume="allow"; to begin another, give another id or none.',
+}
 
 
 def _wish(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean_argv, clean_text
 from wanllmdb.version import VERSION
 
@@ -34,6 +35,7 @@ _VARIABLES: Final = (
 )
 
 
+@guarded(dict)
 def quick_facts(argv: Sequence[str], cwd: Path) -> dict[str, Any]:
     """What can be told in under a millisecond."""
     found: dict[str, Any] = {

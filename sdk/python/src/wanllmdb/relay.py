@@ -13,13 +13,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import journal, segment, wire
 from wanllmdb.backoff import Backoff
+from wanllmdb.guard import guarded
 from wanllmdb.outbox import Outbox
 from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
 
@@ -89,17 +90,25 @@ def leftovers(spool_root: Path, *, any_host: bool = False) -> list[Leftover]:
     """
     here = socket.gethostname()
     found: list[Leftover] = []
-    for directory in (spool_root, *_directories(spool_root)):
-        for writer in journal.writers(directory):
-            leftover = _leftover(directory, writer)
-            if leftover is None or not (any_host or leftover.host in {here, ""}):
-                continue
-            # A parent that lives sends for its children, and may first have to open the run.
-            family = [writer, leftover.parent] if leftover.parent else [writer]
-            if not any(journal.is_alive(directory, each) for each in family):
-                found.append(leftover)
+    for each in journals(spool_root):
+        if not (any_host or each.host in {here, ""}):
+            continue
+        # A parent that lives sends for its children, and may first have to open the run.
+        family = [each.writer, each.parent] if each.parent else [each.writer]
+        if not any(journal.is_alive(each.directory, writer) for writer in family):
+            found.append(each)
     # Parents first: it is for them to say how the run is opened.
     return sorted(found, key=lambda each: (each.directory, bool(each.parent)))
+
+
+def journals(spool_root: Path, *, known: Container[tuple[Path, str]] = ()) -> Iterator[Leftover]:
+    """All journals below `spool_root` but the known (directory, writer), whoever writes them."""
+    for directory in (spool_root, *_directories(spool_root)):
+        for writer in journal.writers(directory):
+            if (directory, writer) not in known:
+                leftover = _leftover(directory, writer)
+                if leftover is not None:
+                    yield leftover
 
 
 def sync(
@@ -146,6 +155,7 @@ def start(
     and what was begun offline waits for its user.
     """
 
+    @guarded()
     def work() -> None:
         found = (each for each in leftovers(spool_root) if each.writer != except_writer)
         sync((each for each in found if server in {None, each.server}), sink)

@@ -7,7 +7,7 @@ training: it becomes one warning and a counted loss.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import threading
 import time
@@ -17,11 +17,13 @@ from typing import Any, Protocol
 
 from wanllmdb import metric as metric_
 from wanllmdb import preemption
+from wanllmdb.clock import Steady
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
-from wanllmdb.errors import Error, UsageError
+from wanllmdb.errors import Error, LateError, UsageError
 from wanllmdb.exits import exit_code_of, told
+from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
@@ -32,7 +34,7 @@ from wanllmdb.summary import Summary, absorb
 from wanllmdb.values import LOGGED, Unloggable
 from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
 
-_time_ns = time.time_ns
+_monotonic_ns = time.monotonic_ns
 _ROW = int(Kind.ROW)
 
 
@@ -73,8 +75,11 @@ class Outlet(Protocol):
         """Send at once what was kept until now; wait at most so long for that, without a lock."""
         ...
 
-    def finish(self) -> str | None:
-        """Send what can be sent in the time there is; the last line for the user."""
+    def finish(self, *, at_once: bool) -> str:
+        """Send what can be sent in the time there is; the last line for the user.
+
+        `at_once` waits for nothing. A second time says how things stand then.
+        """
         ...
 
 
@@ -88,6 +93,7 @@ class Run(Named):
         voice: speaks to the user.
         keep: keeps values that are files.
         ended: called once, when the run is over.
+        clock: nanoseconds since the epoch; the same that told when the run began.
     """
 
     def __init__(
@@ -99,6 +105,7 @@ class Run(Named):
         voice: Voice,
         keep: FileKeeper = no_files,
         ended: Callable[[Run], None] = lambda run: None,  # noqa: ARG005
+        clock: Steady | None = None,
     ) -> None:
         super().__init__(identity, settings)
         self._journal = journal
@@ -106,9 +113,11 @@ class Run(Named):
         self._mould = journal.mould
         self._voice = voice
         self._ended = ended
+        self._clock = clock or Steady()
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._finished = False
+        self._late = False  # it ended with the process, not by `finish`
         self._stopped = False
         self._logged = Counter()
         self._exit_code: int | None = None
@@ -194,13 +203,17 @@ class Run(Named):
         if mould is not None and values is not None and commit is None:
             step = self._steps.next() if step is None else self._take_step(step, None)
             try:
-                self._append_values(mould, step, _time_ns() // 1000, values)
-            except Misfit:
-                pass
-            else:
+                now = (self._clock.base_ns + _monotonic_ns()) // 1000
+                self._append_values(mould, step, now, values)
                 self._logged.next()
                 if mould is not self._newest:
                     self._renew(mould)
+            except Misfit:
+                pass
+            except Exception as error:  # noqa: BLE001 - never into the training
+                self._fault("log", error)
+                return
+            else:
                 return
         self._log_any(data, step, commit)
 
@@ -216,6 +229,7 @@ class Run(Named):
         looked_at = self._finished or self._metrics or self._summary._chosen
         self._mould_of = _no_mould if looked_at else self._moulds.get
 
+    @guarded()
     def _log_any(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
         self._check_open("log")
         try:
@@ -237,7 +251,7 @@ class Run(Named):
                 values = self._metrics.complete(values)
         if not values:
             return
-        self._write(step, _time_ns() // 1000, values)
+        self._write(step, self._clock() // 1000, values)
         self._logged.next()
         absorb(self._summary, values, self._metrics, plain=plain)
         self._straighten()
@@ -255,6 +269,7 @@ class Run(Named):
             for part in payloads(step, now, values, self._lose):
                 self._append(_ROW, part)
 
+    @guarded()
     def define_metric(
         self,
         name: Any,
@@ -283,6 +298,7 @@ class Run(Named):
         self._append(Kind.METRIC, encode(found.record()))
         return found
 
+    @guarded()
     def mark_preempting(self) -> None:
         """Say that the scheduler is about to end the script: its silence will be no crash."""
         self._check_open("mark_preempting")
@@ -291,6 +307,7 @@ class Run(Named):
 
     # How it ends.
 
+    @guarded()
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: send what is left, in bounded time. A second time does nothing.
 
@@ -305,26 +322,48 @@ class Run(Named):
                 return
             self._finished = True
             self._straighten()
+        self._exit_code = exit_code
+        hasty: KeyboardInterrupt | None = None
+        # Each does what it can, also when another failed.
+        for part in (
+            self._leave_companions,
+            self._write_changes,
+            functools.partial(self._write_end, exit_code, traceback),
+        ):
+            hasty = self._attempt(part) or hasty
+        hasty = self._attempt(functools.partial(self._empty, at_once=bool(hasty))) or hasty
+        self._ended(self)
+        if hasty is not None:
+            raise hasty
+
+    def _attempt(self, part: Callable[[], None]) -> KeyboardInterrupt | None:
+        """Do a part of the end; returns the Ctrl-C of somebody who does not want to wait for it."""
         try:
-            self._close(exit_code, traceback)
+            part()
+        except KeyboardInterrupt as error:
+            return error
         except Exception as error:  # noqa: BLE001 - never into the training
             self._fault("finish", error)
-        finally:
-            self._ended(self)
+        return None
 
-    def _close(self, exit_code: int, traceback: str | None) -> None:
-        self._exit_code = exit_code
+    def _leave_companions(self) -> None:
         for companion in self._companions:
-            with contextlib.suppress(OSError, RuntimeError):
+            try:
                 companion.close()
+            except Exception as error:  # noqa: BLE001, PERF203 - the others are closed, too
+                self._fault("finish", error)
+
+    def _write_changes(self) -> None:
         if changed := changed_inside(self._config):
             self._append(Kind.CONFIG, encode({"set": changed}))
         if kept := self._metrics.summaries():
             self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
+
+    def _write_end(self, exit_code: int, traceback: str | None) -> None:
         self._lose.tell()
         said: dict[str, Any] = {
             "exit_code": exit_code,
-            "time_us": _time_ns() // 1000,
+            "time_us": self._clock() // 1000,
             "logged": self._logged.value,
             "lost": self._lose.total,
             "stopped": self._stopped,
@@ -332,13 +371,22 @@ class Run(Named):
         if traceback:
             said["traceback"] = traceback
         self._append(Kind.FINISH, encode(said))
-        line = self._outlet.finish() if self._outlet else None
-        if line:
-            self._voice.say(line)
+
+    def _empty(self, *, at_once: bool) -> None:
+        outlet = self._outlet
+        if outlet is None:
+            return
+        try:
+            line = outlet.finish(at_once=at_once)
+        except KeyboardInterrupt:
+            self._voice.say(outlet.finish(at_once=True))
+            raise
+        self._voice.say(line)
 
     def __enter__(self) -> Run:
         return self
 
+    @guarded()
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -356,6 +404,8 @@ class Run(Named):
     # What its parts call.
 
     def _check_open(self, call: str) -> None:
+        if self._finished and self._late:
+            raise LateError(f"{call} after the run has ended with the process; it is not kept")
         if self._finished:
             raise UsageError(
                 f"Run ({self.id}) is finished. The call to `{call}` will be ignored. "
@@ -393,9 +443,12 @@ class Run(Named):
         for companion in self._companions:
             companion.abandon()
 
-    def _fault(self, call: str, error: Exception) -> None:
+    def _fault(self, call: str, error: BaseException) -> None:
         """A mistake of ours: counted, said once."""
-        self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
+        try:
+            self._lose("fault", f"{call} failed inside: {type(error).__name__}: {error!s:.200}")
+        except Exception:  # noqa: BLE001 - what counts is mistaken itself
+            say(call, error)
 
 
 def _no_mould(keys: tuple[str, ...]) -> None:

@@ -127,8 +127,9 @@ class SegmentReader:
         Empty when no whole frame is there yet. `offset` stays; `skip` moves it.
         """
         while self.unread > 0 and self._begin():
-            for size in (limit, WINDOW_BYTES):
-                window = self._window(size)
+            window = self._window(limit)
+            for size in (limit, frame.size_of(window), WINDOW_BYTES):
+                window = window if size == limit else self._window(size)
                 end = frame.last_end(window)
                 if end > 0:
                     return window[:end]

@@ -12,6 +12,7 @@ children of the training that log are sent from here too.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import random
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wanllmdb.backoff import Backoff
+from wanllmdb.complaints import Complaints
 from wanllmdb.family import Family
 from wanllmdb.keeper import Keeper
 from wanllmdb.outbox import Outbox
@@ -38,6 +40,7 @@ KEY_SECONDS: Final = 2.0  # how often a refused sender looks for another key
 STRETCH_SECONDS: Final = 0.0002
 REST_FACTOR: Final = 9.0
 NO_PROGRESS_SECONDS: Final = 10.0
+STUMBLES: Final = 3  # mistakes in a row after which nobody waits for us any longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,21 @@ class Sender:
         self._on_trouble = on_trouble
         self._pid = os.getpid()
         self._backoff = Backoff(random)
-        self._keeper = Keeper(spool)
+        self._complain = Complaints()
+        self._keeper = Keeper(spool, revive=self._revive, complain=self._complain)
         self._wake = threading.Event()
         self._asked = threading.Event()
         self._drained = threading.Event()
         self._thread: threading.Thread | None = None
         self._finishing = self._stopped = self._told_stop = False
+        self._muddled = False  # after a mistake of ours nobody knows what is in memory
+        self._stumbles = 0  # such mistakes in a row
         self._reachable: bool | None = None
+        self._urgent = 0  # position up to which nothing waits to become due
         self._not_before = self._beat_at = self._answer_at = self._scan_at = 0.0
         self._stretch_began = 0.0
         self._look_at = 0.0
+        self._told = ""
         self._is_told = False
         main = Outbox(
             spool.directory,
@@ -142,10 +150,11 @@ class Sender:
         """Send from a thread of its own; again, if it died. Nothing happens in a fork child."""
         if os.getpid() != self._pid or self._stopped:
             return
-        self._keeper.start()
-        if self._thread is None or not self._thread.is_alive():
+        if not self._is_alive:
             self._thread = threading.Thread(target=self._run, name="wanllmdb-sender", daemon=True)
-            self._thread.start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends: `finish` sends
+                self._thread.start()
+        self._keeper.start()  # last: it begins the thread again where there is none
 
     def wait(self, seconds: float) -> OpenedRun | None:
         """The run as the server knows it, or None if it has not said so in time.
@@ -163,17 +172,22 @@ class Sender:
 
         Fit for a signal handler: takes no lock. Waits for no server that does not answer.
         """
-        mine = self._family.main
-        goal, end = self._spool.last_position, time.monotonic() + seconds
-        self.watched = True  # until the next answer says whether it is so
-        while self._reachable and mine.mark.position < goal and time.monotonic() < end:
+        self._urgent = self._spool.last_position
+        end = time.monotonic() + seconds
+        while self._reachable and self._is_urgent() and time.monotonic() < end:
             time.sleep(0.005)
+
+    def _is_urgent(self) -> bool:
+        return self._family.main.mark.position < self._urgent
 
     def turn(self) -> float:
         """Do what is due, and say in how many seconds something may be."""
         now = self._clock()
         if now < self._not_before and not self._has_another_key(now):
             return self._not_before - now
+        if self._muddled:
+            self._family.restart()
+            self._muddled = False
         try:
             run = self._open_run()
             if now >= self._scan_at:
@@ -195,7 +209,7 @@ class Sender:
 
         Args:
             budget_unreachable: seconds, if the server does not answer.
-            budget_progress: seconds, as long as it acknowledges something every 10 seconds.
+            budget_progress: seconds, as long as it answers something every 10 seconds.
         """
         if os.getpid() != self._pid:
             return self._report()
@@ -205,28 +219,33 @@ class Sender:
             self._not_before = 0.0
         self._finishing = True
         self._wake.set()
-        alive = self._thread is not None and self._thread.is_alive()
         began = progress_at = time.monotonic()
-        progress = self._family.progress
-        while not self._is_done(alive) and self.refusal is None:
+        heard = heard_at_first = self._sink.answers
+        while not self._is_done() and self.refusal is None:
             now = time.monotonic()
-            if (latest := self._family.progress) != progress:
-                progress, progress_at = latest, now
-            budget = budget_progress if self._reachable else budget_unreachable
+            if (latest := self._sink.answers) != heard:
+                heard, progress_at = latest, now
+            answers = self._reachable and heard > heard_at_first  # now, not only long ago
+            answers = answers and self._stumbles < STUMBLES  # and we can make use of them
+            budget = budget_progress if answers else budget_unreachable
             if now - began > budget or now - progress_at > NO_PROGRESS_SECONDS:
                 break
             if self._not_before - self._clock() > budget - (now - began):
                 break  # nothing will be tried within the budget
         self._stopped = True
         self._wake.set()
-        if self._drained.is_set() or not alive:
+        if self._drained.is_set() or not self._is_alive:
             self._family.release()
         self._spool.release()
         return self._report()
 
-    def _is_done(self, alive: bool) -> bool:
+    @property
+    def _is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _is_done(self) -> bool:
         """Wait a moment for the thread, or do a step in its place if it is gone."""
-        if alive:
+        if self._is_alive:
             return self._drained.wait(0.02)
         if self._drained.is_set():
             return True
@@ -256,29 +275,46 @@ class Sender:
         )
 
     def _run(self) -> None:
-        while not self._stopped and os.getpid() == self._pid:
-            delay = self._step()
-            if self._drained.is_set():
-                return
-            self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
-            self._wake.clear()
+        try:
+            while not self._stopped and os.getpid() == self._pid:
+                if not self._finishing:
+                    self._keeper.start()
+                delay = self._step()
+                if self._drained.is_set():
+                    return
+                self._wake.wait(min(max(delay, 0.0), POLL_SECONDS))
+                self._wake.clear()
+        except BaseException as error:  # noqa: BLE001  the keeper begins the thread again
+            self._stumble(error)
+
+    def _revive(self) -> None:
+        """Begin the thread again if it died; called by the keeper until `finish`."""
+        if not self._is_alive:
+            self.start()
 
     def _step(self) -> float:
         """A turn that survives what nobody foresaw: the thread goes on, the data waits."""
+        is_due = self._clock() >= self._not_before
         try:
             delay = self.turn()
             if self._finishing and self._family.is_sent():
                 self._drained.set()
             elif self._finishing:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
+            self._stumbles = 0 if is_due else self._stumbles
         except Exception as error:  # noqa: BLE001  whatever it was, the thread goes on
-            if self.trouble != repr(error):
-                _complain(error)
-            self.trouble = repr(error)
-            self._not_before = self._clock() + self._backoff.next()
+            self._stumble(error)
             delay = POLL_SECONDS
         self._asked.set()
         return delay
+
+    def _stumble(self, error: BaseException) -> None:
+        """A mistake of ours: said, left alone for a while, and begun again from the disk."""
+        self._muddled = True
+        self._stumbles += 1
+        self._complain("The sender", error)
+        self.trouble = repr(error)
+        self._not_before = self._clock() + self._backoff.next()
 
     def _open_run(self) -> OpenedRun:
         if self.opened is None:
@@ -294,7 +330,8 @@ class Sender:
         return self.opened
 
     def _empty(self, outbox: Outbox, run: OpenedRun) -> None:
-        seconds = 0.0 if self.watched or self._finishing else self._flush_seconds
+        hurried = self.watched or self._finishing or self._is_urgent()
+        seconds = 0.0 if hurried else self._flush_seconds
         outbox.fill()
         while outbox.is_due(self._clock(), metrics=self._flush_rows, seconds=seconds):
             ack = outbox.send(self._sink, run)
@@ -356,10 +393,10 @@ class Sender:
         self._not_before = self._clock() + delay
 
     def _tell(self, trouble: str) -> None:
-        """Say what somebody has to mend, when it begins."""
-        begins = self.trouble is None or not trouble.endswith(self.trouble)
-        if begins and self._on_trouble is not None and self._asked.is_set():
-            self._on_trouble(f"{trouble}; what is logged is kept until then")
+        """Say what somebody has to mend; not again before there is something else to say."""
+        is_new, self._told = trouble != self._told, trouble
+        if is_new and self._on_trouble is not None and self._asked.is_set():
+            self._on_trouble(f"{trouble.rstrip('.')}; what is logged is kept until then")
 
     def _has_another_key(self, now: float) -> bool:
         """Whether the key that was refused has been replaced; looked up every two seconds."""
@@ -367,7 +404,10 @@ class Sender:
         if not refused or now < self._look_at:
             return False
         self._look_at = now + KEY_SECONDS
-        return self._sink.renewed()
+        if not self._sink.renewed():
+            return False
+        self._not_before = now
+        return True
 
     def _outbox_of_child(self, writer: str, live: Callable[[], bool]) -> Outbox:
         return Outbox(
@@ -382,12 +422,3 @@ class Sender:
         if used >= STRETCH_SECONDS:
             time.sleep(min(used, STRETCH_SECONDS * 5) * REST_FACTOR)
             self._stretch_began = time.thread_time()
-
-
-def _complain(error: Exception) -> None:
-    # Imported here: it is needed by nobody whose sender does what it should.
-    import logging
-
-    logging.getLogger("wanllmdb").error(
-        "The sender met an error that it does not know, and goes on.", exc_info=error
-    )

@@ -12,12 +12,13 @@ import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from wanllmdb import opening
 from wanllmdb.config import Config
-from wanllmdb.errors import Error
+from wanllmdb.errors import Error, LateError
 from wanllmdb.exits import ExitWatch
+from wanllmdb.guard import NoRun, guarded, say
 from wanllmdb.metric import Metric
 from wanllmdb.opening import Request
 from wanllmdb.run import Run
@@ -34,8 +35,10 @@ class _Session:
         self.open: list[Run] = []
         self.exit = ExitWatch()
         self.hooked = False
+        self.is_over = False  # the process is ending
         self.pid = os.getpid()
 
+    @guarded()
     def hook(self) -> None:
         """Take care that every run ends with the process; the first run asks for it."""
         self.exit.install()
@@ -44,10 +47,15 @@ class _Session:
             atexit.register(self.end)
             os.register_at_fork(after_in_child=self.forked)
 
+    @guarded()
     def end(self) -> None:
-        """The process ends: so does every run that is still open."""
+        """The process ends: so does every run that is open. Ctrl-C ends the waiting for it."""
+        self.is_over = True
         for run in list(self.open):
-            run._finish(self.exit.code, self.exit.traceback)
+            run._late = True
+            with contextlib.suppress(KeyboardInterrupt):
+                run._finish(self.exit.code, self.exit.traceback)
+        self.exit.leave()
 
     def forked(self) -> None:
         """In the child: its runs are its own; the parent's may be logged to, and no more."""
@@ -146,20 +154,30 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         exclude=config_exclude_keys,
         foreign=foreign,
     )
-    with _session.lock:
-        resolved = opening.resolved(request)
-        previous = _active()
-        if previous is not None and resolved.reinit in {True, "finish_previous"}:
-            previous.finish()
-        elif previous is not None and resolved.reinit != "create_new":
-            opening.say_active(previous)
-            return previous
-        _session.hook()
-        run = _begun(request, resolved)
-        _session.open.append(run)
-        if previous is None or previous.is_over or resolved.reinit != "create_new":
-            _session.current = run
-        return run
+    try:
+        with _session.lock:
+            return _next(request)
+    except Error:
+        raise
+    except Exception as error:  # noqa: BLE001 - the training goes on
+        return _instead(opening.UNKNOWN, error)
+
+
+def _next(request: Request) -> Run:
+    """The run that is open, or another that is the current one from now on."""
+    resolved = opening.resolved(request)
+    previous = _active()
+    if previous is not None and resolved.reinit in {True, "finish_previous"}:
+        previous.finish()
+    elif previous is not None and resolved.reinit != "create_new":
+        opening.say_active(previous)
+        return previous
+    _session.hook()
+    run = _begun(request, resolved)
+    _session.open.append(run)
+    if previous is None or previous.is_over or resolved.reinit != "create_new":
+        _session.current = run
+    return run
 
 
 def _begun(request: Request, resolved: Settings) -> Run:
@@ -169,13 +187,24 @@ def _begun(request: Request, resolved: Settings) -> Run:
     except Error:
         raise
     except Exception as error:  # noqa: BLE001 - the training goes on
-        return opening.unrecorded(resolved, error, _session.ended)
+        return _instead(resolved, error)
+
+
+def _instead(settings: Settings, error: Exception) -> Run:
+    """What `init` returns when it failed inside: the script goes on, and nothing is recorded."""
+    try:
+        run = opening.unrecorded(settings, error, _session.ended)
+    except Exception:  # noqa: BLE001 - not even that can begin
+        say("init", error)
+        run = cast("Run", NoRun())
+    _session.current = run
+    return run
 
 
 def _active() -> Run | None:
     """The current run, unless it is another process's."""
     run = _session.current
-    return run if run is not None and run.is_ours else None
+    return run if run is not None and run.is_ours and not run.is_over else None
 
 
 def current() -> Run | None:
@@ -186,6 +215,8 @@ def current() -> Run | None:
 def needed(call: str) -> Run:
     """The current run, or an `Error` that says what is missing."""
     run = _session.current
+    if run is None and _session.is_over:
+        raise LateError(f"{call} after the run has ended with the process; it is not kept")
     if run is None:
         raise Error(f"You must call wandb.init() before {call}")
     return run
@@ -200,10 +231,17 @@ def log(
     """Keep one row of the current run; see `Run.log`."""
     run = _session.current
     if run is None:
-        raise Error("You must call wandb.init() before wandb.log()")
+        _log_to_nobody()
+        return
     run.log(data, step, commit, sync)
 
 
+@guarded()
+def _log_to_nobody() -> None:
+    needed("wandb.log()")
+
+
+@guarded()
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     """End the current run; without one, nothing happens."""
     run = _session.current
@@ -211,11 +249,13 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code, quiet)
 
 
+@guarded()
 def define_metric(name: Any, *arguments: Any, **keywords: Any) -> Metric:
     """Say how a metric of the current run is meant; see `Run.define_metric`."""
     return needed("wandb.define_metric()").define_metric(name, *arguments, **keywords)
 
 
+@guarded()
 def mark_preempting() -> None:
     """Say that the scheduler is about to end the script; see `Run.mark_preempting`."""
     needed("wandb.mark_preempting()").mark_preempting()
@@ -235,6 +275,7 @@ def setup(*_: Any, **__: Any) -> None:
     """Of wandb, where it starts a process. There is none here."""
 
 
+@guarded()
 def teardown(exit_code: int | None = None) -> None:
     """End every run of this process."""
     for run in list(_session.open):

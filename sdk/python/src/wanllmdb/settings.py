@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from wanllmdb.errors import UsageError
 from wanllmdb.moment import parse_moment
 from wanllmdb.sources import ambient
+from wanllmdb.surroundings import expanded, working_directory
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 API_PATH: Final = "/api/v1"
@@ -161,7 +162,7 @@ def resolve(
         home: instead of the user's home.
     """
     environ = os.environ if environ is None else environ
-    found = dict(ambient(names(), environ, cwd or Path.cwd(), home or _home(environ)))
+    found = dict(ambient(names(), environ, cwd or working_directory(), home or _home(environ)))
     for variable, (name, value) in _SWITCHES.items():
         if environ.get(variable, "").strip().lower() in _YES:
             found.setdefault(name, value)
@@ -170,7 +171,7 @@ def resolve(
 
 
 def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or "~").expanduser()
+    return expanded(environ.get("HOME") or "~")
 
 
 def names() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from wanllmdb import frame
 from wanllmdb.errors import MissingKeyError
+from wanllmdb.guard import guarded
 from wanllmdb.metric import Metrics
 from wanllmdb.moulds import Mould
 
@@ -52,6 +53,7 @@ class Summary(MutableMapping[str, Any]):
                 settled.update(mould.form.row(last[frame.HEAD_BYTES :])[2])
         return settled
 
+    @guarded()
     def __getitem__(self, key: str) -> Any:
         try:
             value = self._values[key]
@@ -64,6 +66,7 @@ class Summary(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         self.update({key: value})
 
+    @guarded()
     def __delitem__(self, key: str) -> None:
         if key not in self._values:
             raise MissingKeyError(f"The summary has no {key!r}.")
@@ -71,6 +74,7 @@ class Summary(MutableMapping[str, Any]):
         self._chosen.discard(key)
         del self._values[key]
 
+    @guarded(lambda: iter(()))
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._values))
 
@@ -92,6 +96,7 @@ class Summary(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return repr(self._values)
 
+    @guarded()
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set many at once."""
         given = {**(other if isinstance(other, Mapping) else dict(other)), **more}
@@ -156,6 +161,7 @@ class Nested(dict[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    @guarded()
     def update(self, other: Any = (), /, **more: Any) -> None:
         given = dict(other, **more)
         super().update(given)

@@ -37,6 +37,8 @@ class Catalog:
         """Open the catalog at an SQLAlchemy URL; `clock` gives microseconds since the epoch."""
         self.clock = clock
         self.since = clock()  # before that, nobody here listened to anybody
+        # So often runs were deleted: what was found before may be another run of that name.
+        self.deletions = 0
         self._engine = _engine(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
         if self._sqlite:

@@ -78,10 +78,12 @@ def _mappings(
     connection: Connection, number: int, before: dict[str, Any], changes: RunChanges
 ) -> dict[str, Any]:
     kept = {k: v for k, v in before["summary"].items() if k not in changes.summary_unset}
+    told = before["environment"]
+    found = {k: v for k, v in told.items() if k not in changes.environment_unset}
     after = {
         "config": before["config"] | plain(changes.config),
         "summary": kept | plain(changes.summary),
-        "environment": before["environment"] | plain(changes.environment),
+        "environment": found | plain(changes.environment),
     }
     values = {column: value for column, value in after.items() if value != before[column]}
     for part in ("config", "summary"):

@@ -19,6 +19,7 @@ from wanllmdb_server.catalog.tables import runs
 from wanllmdb_server.catalog.writers import add_writer, read_writers
 from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
+from wanllmdb_server.domain.receipt import NO_HISTORY
 from wanllmdb_server.domain.run import Fork, Loss, Run, RunChanges, RunState
 from wanllmdb_server.domain.writer import Moment, Place, Writer, is_living, place
 
@@ -218,7 +219,9 @@ def _beside(
     """A writer among others. A rank begins where its siblings began, others behind the last."""
     siblings = [each for each in known if each.attempt == found.attempt]
     writer = _writer(door, new, found, first_step=_behind(last))
-    if siblings and (new.facts.shared or new.facts.label is not None):
+    label = new.facts.label
+    is_first = label is not None and all(each.facts.label != label for each in siblings)
+    if siblings and (new.facts.shared or is_first):
         first = siblings[0]
         return replace(writer, first_step=first.first_step, resumed=first.resumed)
     return replace(writer, resumed=True)
@@ -252,7 +255,7 @@ def _behind(step: int | None) -> int | None:
 def _go_on(door: Door, number: int, new: NewRun) -> None:
     """The run goes on: what it was told before is over."""
     anew = {"preempting": None, "resumed_at": new.started_at or 0, "stop_requested": False}
-    _reopen(door, number, new, anew)
+    _reopen(door, number, new, anew, forget=("traceback",))
 
 
 def _go_along(door: Door, number: int, new: NewRun) -> None:
@@ -260,10 +263,13 @@ def _go_along(door: Door, number: int, new: NewRun) -> None:
     _reopen(door, number, new, {})
 
 
-def _reopen(door: Door, number: int, new: NewRun, also: dict[str, object]) -> None:
+def _reopen(
+    door: Door, number: int, new: NewRun, also: dict[str, object], *, forget: tuple[str, ...] = ()
+) -> None:
     changes = RunChanges(
         config=new.config,
         environment=new.environment,
+        environment_unset=forget,
         name=new.name,
         tags=new.tags,
         notes=new.notes,
@@ -284,7 +290,7 @@ def _reopen(door: Door, number: int, new: NewRun, also: dict[str, object]) -> No
 
 def _tell_loss(door: Door, number: int, writer: str, detail: str) -> None:
     """Say on the run that its history is not there; rows of its own are not among it."""
-    loss = Loss(writer=writer, position=0, reason="no-history", count=0, detail=detail)
+    loss = Loss(writer=writer, position=0, reason=NO_HISTORY, count=0, detail=detail)
     changes = RunChanges(losses=(loss,))
     values = changed_columns(door.connection, number, changes, now=door.now)
     door.connection.execute(update(runs).where(runs.c.number == number).values(values))

@@ -16,6 +16,7 @@ from wanllmdb.wire import Batch, Kind, Record
 from wanllmdb_server.domain.receipt import Tally
 from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
 
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a stretch of records comes to.

@@ -16,8 +16,9 @@ from typing import Final
 
 # Writers of points that came as JSON: each request had its answer, so nothing is left to say.
 ANSWERED_PREFIX: Final = "json-"
-# Under this name a store counts the points that it gave a run as a copy of another's.
-COPIED: Final = "(copied)"
+
+# A loss of no row: what a run was to begin with is not here.
+NO_HISTORY: Final = "no-history"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from wanllmdb_server.domain.receipt import (
     ANSWERED_PREFIX,
-    COPIED,
+    NO_HISTORY,
     Count,
     Heard,
     LostValues,
@@ -56,7 +56,7 @@ def _accounts(heard: Heard, totals: Mapping[str, WriterTotals]) -> tuple[WriterA
 
 def _account(writer: str, tally: Tally | None, kept: WriterTotals | None) -> WriterAccount:
     stored = 0 if kept is None else kept.rows
-    answered = writer == COPIED or writer.startswith(ANSWERED_PREFIX)
+    answered = writer.startswith(ANSWERED_PREFIX)
     return WriterAccount(
         writer,
         said=tally.rows if tally is not None else stored if answered else None,
@@ -99,7 +99,7 @@ def _rows_wrong(heard: Heard, writers: Iterable[WriterAccount]) -> Iterable[Reas
                 "missing",
                 missing,
                 f"{_many(missing, 'row')} of writer {each.writer} are not here",
-                remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                remedy=_sync(heard.host),
             )
         elif missing < 0:
             yield Reason(
@@ -117,6 +117,8 @@ def _values_wrong(
         before = counted.get(each.reason)
         n = each.count + (before.count or 0 if before else 0)
         text = f"{_many(n, 'value')} could not be kept: {_told(each.reason)}"
+        if each.reason == NO_HISTORY:
+            text = _told(each.reason)
         detail = (before.detail if before else "") or each.detail
         counted[each.reason] = Reason(each.reason, n, text, detail)
     yield from counted.values()
@@ -161,7 +163,7 @@ def _unsaid(heard: Heard, writers: Iterable[WriterAccount]) -> list[Reason]:
                     None,
                     f"writer {each.writer} said no total: it was killed before it could, "
                     "or the rest of it is still to come",
-                    remedy=f"If its folder is still {_place(heard.host)}: wanllmdb sync.",
+                    remedy=_sync(heard.host),
                 )
             )
         elif each.stored is None:
@@ -181,6 +183,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "raised": "reading it raised an error",
     "key-too-long": "the key was too long, and was cut",
     "fault": "a fault inside wanLLMDB",
+    NO_HISTORY: "the history that it was to begin with is not here",
     "console": "printed faster than it could be kept",
 }
 
@@ -189,8 +192,9 @@ def _told(reason: str) -> str:
     return _TOLD.get(reason, reason)
 
 
-def _place(host: str | None) -> str:
-    return f"on host {host}" if host else "on the machine where it ran"
+def _sync(host: str | None) -> str:
+    place = f"on host {host}" if host else "on the machine where it ran"
+    return f"If the folder of the writer is still {place}, run: wanllmdb sync"
 
 
 def _many(count: int, thing: str) -> str:

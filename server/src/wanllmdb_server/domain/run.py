@@ -155,6 +155,7 @@ class RunChanges:
     summary: Mapping[str, Any] = field(default_factory=_empty)
     summary_unset: tuple[str, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=_empty)
+    environment_unset: tuple[str, ...] = ()
     name: str | None = None
     notes: str | None = None
     tags: tuple[str, ...] | None = None

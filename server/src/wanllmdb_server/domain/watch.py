@@ -57,9 +57,10 @@ class Watch:
                 tail = found.get(series)
                 if tail is None:
                     continue
-                piece = unseen(tail, self.told.get(series, 0))
+                told = self.told.get(series, 0)
+                piece = unseen(tail, told)
                 self.told[series] = tail.start + len(tail.step)
-                if len(piece.step):
+                if len(piece.step) or piece.start > told:
                     pieces.append((self.runs[number], piece))
                     points += len(piece.step)
         return pieces

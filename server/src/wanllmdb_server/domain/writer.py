@@ -100,13 +100,14 @@ def place(name: str, facts: WriterFacts, began: int, known: Sequence[Writer], no
     newest = max(each.attempt for each in known)
     if facts.shared:
         return Place(newest, goes_on=False)
-    low = max((w.attempt + 1 for w in known if _is_told_gone(w, facts)), default=None)
+    living = {each.attempt for each in known if not is_over(each, facts, began, now)}
+    gone = {each.attempt for each in known if _is_told_gone(each, facts)} - living
+    low = max(gone, default=-1) + 1
     high = min((w.attempt - 1 for w in known if _comes_before(name, facts, w)), default=None)
     found = _by_lifetimes(facts, began, known, now)
     if high is not None:
         found = max(min(found, high), 0)
-    if low is not None:
-        found = max(found, low)
+    found = max(found, low)
     return Place(min(found, newest + 1), goes_on=found > newest)
 
 

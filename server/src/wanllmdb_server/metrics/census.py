@@ -22,7 +22,7 @@ from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.counting import Room
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.replay import read_back
-from wanllmdb_server.metrics.segment import NOTE, NUMBER, Notes, read_notes
+from wanllmdb_server.metrics.segment import NOTE, NUMBER, Notes, attempt_of, read_notes
 from wanllmdb_server.metrics.statements import fetch_keys, fetch_writers
 
 _PLACE: Final = ("key", "kind", "gen", "part", "n")  # what a note and its row both say
@@ -78,7 +78,7 @@ class Census:
 def _sealed(
     connection: sqlite3.Connection, run: int, names: dict[int, str]
 ) -> tuple[int, list[str]]:
-    """The points in chunks, and what is damaged of them."""
+    """The points in chunks that writers of the run logged, and what is damaged of all."""
     notes, damage = _notes(connection, run, names)
     bodies = _bodies(notes)
     bad: list[int] = []
@@ -88,7 +88,16 @@ def _sealed(
             bad.append(number)
             damage.append(f"The {body.what} of {_those(body.keys, names)} ({fault})")
     gone = np.isin(notes["body"], bad) | np.isin(notes["axis"], bad)
-    return int(notes["n"][~gone].sum()), damage
+    foreign = np.isin(attempt_of(notes["gen"]), _copied(connection, run))
+    return int(notes["n"][~gone & ~foreign].sum()), damage
+
+
+def _copied(connection: sqlite3.Connection, run: int) -> list[int]:
+    """The attempts that no writer of the run logged: a fork has them from another run."""
+    rows = connection.execute(
+        "SELECT number FROM attempt WHERE run = ? AND copied IS NOT NULL", (run,)
+    ).fetchall()
+    return [number for (number,) in rows]
 
 
 def _notes(

@@ -51,27 +51,28 @@ class Stretch:
     """Points in order: parallel arrays.
 
     `extra` is what float64 could not hold of integers beyond 2^53, None if there are none: the
-    logged value is `int(value) + extra`.
+    logged value is `int(value) + extra`. `attempt` is the number of the one that logged them.
     """
 
     step: Ints
     time: Ints
     value: Floats
     extra: Ints | None = None
+    attempt: int = 0
 
     def __len__(self) -> int:
         return len(self.step)
 
     def __getitem__(self, part: slice | NDArray[Any]) -> Stretch:
         extra = None if self.extra is None else self.extra[part]
-        return Stretch(self.step[part], self.time[part], self.value[part], extra)
+        return Stretch(self.step[part], self.time[part], self.value[part], extra, self.attempt)
 
 
 EMPTY: Final = Stretch(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
 def join(parts: list[Stretch]) -> Stretch:
-    """Stretches, one after another, as one."""
+    """Stretches, one after another, as one, of the attempt that the first is of."""
     if len(parts) == 1:
         return parts[0]
     if not parts:
@@ -85,6 +86,7 @@ def join(parts: list[Stretch]) -> Stretch:
         np.concatenate([part.time for part in parts]),
         np.concatenate([part.value for part in parts]),
         extra,
+        parts[0].attempt,
     )
 
 

@@ -96,7 +96,7 @@ def take_apart(batch: Batch) -> Columns:
             columns = quickly(batch, content)
             if columns is not None:
                 return columns
-    return _from_any((each.position, as_row(each.kind, each.payload)) for each in records(batch))
+    return _one_by_one(batch)
 
 
 def after(columns: Columns, low: int) -> Columns:
@@ -216,6 +216,11 @@ class _Growing:
             extra,
         )
         return Column(np.array(self.position, np.int64), points)
+
+
+def _one_by_one(batch: Batch) -> Columns:
+    """Any batch, record by record."""
+    return _from_any((each.position, as_row(each.kind, each.payload)) for each in records(batch))
 
 
 def _from_any(rows: Iterable[tuple[int, object]]) -> Columns:

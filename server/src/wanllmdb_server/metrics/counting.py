@@ -57,7 +57,7 @@ class Room:
 
 def _sizes(columns: Columns) -> Iterator[tuple[str, int]]:
     for key, column in columns.numbers.items():
-        yield key, len(column.points)
+        yield key, len(column.position)
     for each in columns.objects:
         yield each.key, 1
 

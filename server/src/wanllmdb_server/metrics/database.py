@@ -2,6 +2,8 @@
 
     batch   the log: bodies as they came, until their points are in chunks
     writer  how far each writer of a run is durable, and what was taken of it up to there
+    attempt which attempts a run was logged in, if there was more than one (`succession`)
+    attempt_writer  and who is known to belong to which
     key     names of series, numbered within a run by their first appearance
     chunk   a note about each series in each segment (`segment.NOTE`)
     body    all big bytes and nothing else
@@ -31,7 +33,8 @@ _LATER_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS batch(id INTEGER PRIMARY KEY, run INT NOT NULL, low INT NOT NULL,
-    first INT NOT NULL, last INT NOT NULL, records INT NOT NULL, body BLOB NOT NULL);
+    first INT NOT NULL, last INT NOT NULL, records INT NOT NULL, body BLOB NOT NULL,
+    attempt INT NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS batch_run ON batch(run);
 CREATE TABLE IF NOT EXISTS writer(run INT, name TEXT, position INT NOT NULL,
     rows INT, points INT, refused INT, PRIMARY KEY(run, name)) WITHOUT ROWID;
@@ -41,7 +44,11 @@ CREATE TABLE IF NOT EXISTS chunk(run INT, key INT, kind INT, gen INT, part INT, 
     note BLOB NOT NULL, last BLOB, PRIMARY KEY(run, key, kind, gen, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS body(id INTEGER PRIMARY KEY, b BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS damaged(id INTEGER PRIMARY KEY, run INT, low INT, first INT, last INT,
-    records INT, body BLOB);
+    records INT, body BLOB, attempt INT NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS attempt(run INT, number INT, at INT NOT NULL, after INT,
+    until INT, copied INT, PRIMARY KEY(run, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS attempt_writer(run INT, writer TEXT, number INT NOT NULL,
+    PRIMARY KEY(run, writer)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trash(body INTEGER PRIMARY KEY);
 """
 
@@ -64,6 +71,7 @@ class Database:
         self.log = self._connect_to_write()
         self.log.executescript(_SCHEMA)
         _add_totals(self.log)
+        _add_attempts(self.log)
         self.sealing = self._connect_to_write()
         # A power cut may undo the last sealing: its points are then in the log again. The
         # log's next sync, and every checkpoint, makes all before it durable, in this order.
@@ -156,3 +164,11 @@ def _add_totals(connection: sqlite3.Connection) -> None:
     for name in ("rows", "points", "refused"):
         if name not in known:
             connection.execute(f"ALTER TABLE writer ADD COLUMN {name} INT")
+
+
+def _add_attempts(connection: sqlite3.Connection) -> None:
+    """Give the batches of an older file the attempt that they are of: all of the first."""
+    for table in ("batch", "damaged"):
+        known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+        if "attempt" not in known:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN attempt INT NOT NULL DEFAULT 0")

@@ -35,12 +35,14 @@ class Sources:
         notes: about their sealed points, series after series, oldest first.
         owner: which series (by place) a note is about.
         live: points that are in memory only, by the place of their series.
+        superseded: how many more were logged and are not shown, by the place of their series.
     """
 
     series: Sequence[Series]
     notes: Notes
     owner: Ints
     live: dict[int, Stretch]
+    superseded: dict[int, int]
 
     def logged(self) -> Ints:
         """How many points each series has."""
@@ -48,6 +50,8 @@ class Sources:
         logged = np.bincount(self.owner, self.notes["n"], size).astype(np.int64)
         for place, points in self.live.items():
             logged[place] += len(points)
+        for place, hidden in self.superseded.items():
+            logged[place] += hidden
         return logged
 
     def extents(self) -> tuple[Ints, Ints]:

@@ -15,22 +15,25 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from wanllmdb.wire import Batch, WireError
 from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.attempts import Attempts, Placing, write_succession
 from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.counting import Room, Taken
 from wanllmdb_server.metrics.database import Database
-from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.memtable import Memtable, RunTable, Standing
 from wanllmdb_server.metrics.replay import replay, table_of
 from wanllmdb_server.metrics.statements import add_to_writers, erase_run, insert_batches
 from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
+from wanllmdb_server.metrics.succession import Succession
+from wanllmdb_server.metrics.turns import Answer, Append, Forget, LetGo, Other, Succeed, tell
 
 GROUP: Final = 64  # batches in one transaction, at most
 LINGER_S: Final = 0.005  # how long a group waits for more, when callers come in numbers
@@ -44,37 +47,20 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Append:
-    answer: asyncio.Future[Accepted]
-    run: int
-    batch: Batch
-    columns: Future[Columns]
-
-
-@dataclass(slots=True)
-class _Forget:
-    answer: asyncio.Future[None]
-    run: int
-
-
-@dataclass(slots=True)
-class _LetGo:
-    run: int
-
-
-@dataclass(slots=True)
 class _New:
     """A batch that the transaction at hand makes durable, without what was known already."""
 
-    item: _Append
+    item: Append
     columns: Columns
     number: int
     low: int
     table: RunTable
     taken: Taken
+    standing: Standing | None
 
-
-_Answer = tuple[asyncio.Future[Any], Any]
+    @property
+    def attempt(self) -> int:
+        return self.standing.attempt if self.standing else 0
 
 
 class BatchLog:
@@ -85,6 +71,7 @@ class BatchLog:
     Args:
         database: the file; its `log` connection is this thread's own.
         memtable: this thread adds to it.
+        attempts: this thread changes them.
         clock: seconds, from anywhere, that never go back.
         grown: called with each table that got points, and the bytes written for them.
     """
@@ -93,6 +80,7 @@ class BatchLog:
         self,
         database: Database,
         memtable: Memtable,
+        attempts: Attempts,
         *,
         clock: Callable[[], float],
         grown: Callable[[RunTable, int], None],
@@ -100,11 +88,12 @@ class BatchLog:
         self.crowded = False  # more points in memory than there should be
         self._database = database
         self._memtable = memtable
+        self._attempts = attempts
         self._clock = clock
         self._grown = grown
-        self._number = replay(database, memtable, clock())
+        self._number = replay(database, memtable, attempts, clock())
         self._positions: dict[tuple[int, str], int] = {}
-        self._queue: queue.SimpleQueue[_Append | _Forget | _LetGo | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Append | Other | None] = queue.SimpleQueue()
         self._waiting = 0
         self._waiting_lock = threading.Lock()
         self._busy = False
@@ -122,7 +111,7 @@ class BatchLog:
         try:
             answer = asyncio.get_running_loop().create_future()
             taken = self._decoders.submit(columns.take_apart, batch)
-            self._queue.put(_Append(answer, run, batch, taken))
+            self._queue.put(Append(answer, run, batch, taken))
             return await answer
         finally:
             self._wait(-len(batch.body))
@@ -138,12 +127,24 @@ class BatchLog:
     async def forget(self, run: int) -> None:
         """See `MetricStore.forget`; in its turn among the batches."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Forget(answer, run))
+        self._queue.put(Forget(answer, run))
+        await answer
+
+    async def succeed(
+        self, run: int, change: Callable[[Succession | None, list[str]], Succession | None]
+    ) -> None:
+        """Make the succession of a run what `change` makes of it; in its turn too.
+
+        `change` is given the succession and the writers that logged into the run so far; what
+        it returns is durable when this does.
+        """
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put(Succeed(answer, run, change))
         await answer
 
     def let_go(self, run: int) -> None:
         """Take a run out of memory, in its turn, if all its points are sealed by then."""
-        self._queue.put(_LetGo(run))
+        self._queue.put(LetGo(run))
 
     def close(self) -> None:
         """Write what waits, and stop."""
@@ -160,20 +161,22 @@ class BatchLog:
         while going:
             items = self._gather()
             going = items[-1] is not None
-            appends: list[_Append] = []
+            appends: list[Append] = []
             for item in items:
-                if isinstance(item, _Append):
+                if isinstance(item, Append):
                     appends.append(item)
                     continue
-                self._answer(self._commit(appends))
+                tell(self._commit(appends))
                 appends = []
-                if isinstance(item, _Forget):
-                    self._answer([(item.answer, self._forget(item.run))])
-                elif isinstance(item, _LetGo):
+                if isinstance(item, Forget):
+                    tell([(item.answer, self._forget(item.run))])
+                elif isinstance(item, Succeed):
+                    tell([(item.answer, self._succeed(item))])
+                elif isinstance(item, LetGo):
                     self._drop(item.run)
-            self._answer(self._commit(appends))
+            tell(self._commit(appends))
 
-    def _gather(self) -> list[_Append | _Forget | _LetGo | None]:
+    def _gather(self) -> list[Append | Other | None]:
         """What waits, at least one; where there were many at last, a moment's more."""
         items = [self._queue.get()]
         until = time.monotonic() + (LINGER_S if self._busy else 0.0)
@@ -183,7 +186,7 @@ class BatchLog:
         self._busy = len(items) > 1
         return items
 
-    def _commit(self, items: list[_Append]) -> list[_Answer]:
+    def _commit(self, items: list[Append]) -> list[Answer]:
         """One transaction for many batches; answers in their order."""
         if not items:
             return []
@@ -196,39 +199,43 @@ class BatchLog:
             _logger.exception("metrics: a group of batches could not be written")
             return [(item.answer, error) for item in items]
 
-    def _commit_all(self, items: list[_Append]) -> list[_Answer]:
-        answers: list[_Answer] = []
+    def _commit_all(self, items: list[Append]) -> list[Answer]:
+        answers: list[Answer] = []
         fresh: list[_New] = []
         more: dict[tuple[int, str], WriterTotals] = {}
         room = Room()
+        placing = self._attempts.placing()
         for item in items:
             writer = (item.run, item.batch.writer)
             mine = more.get(writer)
             low = self._position(writer) if mine is None else mine.position
             found = self._check(item, low)
             if isinstance(found, Columns):
-                new = self._new(item, found, low, room)
+                standing = placing.standing(item.run, item.batch.writer, found)
+                new = self._new(item, found, low, room, standing)
                 fresh.append(new)
                 more[writer] = new.taken.on_top_of(mine, item.batch.end)
             else:
                 answers.append((item.answer, found))
         if fresh:
-            self._write(fresh, more)
+            self._write(fresh, more, placing)
         for new in fresh:
-            rejected = new.table.add(new.columns, new.number, self._clock())
+            rejected = new.table.add(new.columns, new.number, self._clock(), new.standing)
             rejected = new.columns.rejected + rejected
             accepted = Accepted(new.item.batch.end, new.taken.rows, rejected)
             answers.append((new.item.answer, accepted))
             self._grown(new.table, len(new.item.batch.body))
         return answers
 
-    def _new(self, item: _Append, found: Columns, low: int, room: Room) -> _New:
+    def _new(
+        self, item: Append, found: Columns, low: int, room: Room, standing: Standing | None
+    ) -> _New:
         table = table_of(self._database, self._memtable, item.run)
         taken = room.count(item.run, table.keys, found)
         self._number += 1
-        return _New(item, found, self._number, low, table, taken)
+        return _New(item, found, self._number, low, table, taken, standing)
 
-    def _check(self, item: _Append, low: int) -> Columns | Accepted | Exception:
+    def _check(self, item: Append, low: int) -> Columns | Accepted | Exception:
         """What is new of a batch to a store that knows its writer up to `low`."""
         try:
             found = item.columns.result()
@@ -240,18 +247,22 @@ class BatchLog:
             return Accepted(low, 0)
         return columns.after(found, low)
 
-    def _write(self, fresh: list[_New], more: dict[tuple[int, str], WriterTotals]) -> None:
+    def _write(
+        self, fresh: list[_New], more: dict[tuple[int, str], WriterTotals], placing: Placing
+    ) -> None:
         connection = self._database.log
         with self._database.transaction(connection):
             insert_batches(
                 connection,
                 [
-                    (new.number, new.item.run, new.low, new.item.batch)
+                    (new.number, new.item.run, new.attempt, new.low, new.item.batch)
                     for new in fresh
                     if new.columns.numbers or new.columns.objects
                 ],
             )
             add_to_writers(connection, more)
+            placing.write(connection)
+        placing.settle()
         if len(self._positions) > _MAX_WRITERS:
             self._positions.clear()
         self._positions.update((writer, each.position) for writer, each in more.items())
@@ -274,6 +285,7 @@ class BatchLog:
                 with self._database.swap:
                     connection.execute("COMMIT")
                     self._memtable.drop(run)
+                    self._attempts.forget(run)
                     if table is not None:
                         table.gone = True
         except (StoreFullError, sqlite3.Error) as error:
@@ -281,26 +293,25 @@ class BatchLog:
         self._positions = {key: at for key, at in self._positions.items() if key[0] != run}
         return None
 
+    def _succeed(self, item: Succeed) -> Exception | None:
+        connection = self._database.log
+        table_of(self._database, self._memtable, item.run).touched = self._clock()
+        known = self._attempts.get(item.run)
+        writers = connection.execute("SELECT name FROM writer WHERE run = ?", (item.run,))
+        found = item.change(known, [name for (name,) in writers])
+        if found is None or found == known:
+            return None
+        try:
+            with self._database.transaction(connection):
+                write_succession(connection, item.run, found, known)
+                with self._database.swap:
+                    connection.execute("COMMIT")
+                    self._attempts.put(item.run, found)
+        except (StoreFullError, sqlite3.Error) as error:
+            return error
+        return None
+
     def _drop(self, run: int) -> None:
         table = self._memtable.get(run)
         if table is not None and not table.pending + table.frozen:
             self._memtable.drop(run)
-
-    def _answer(self, answers: Iterable[_Answer]) -> None:
-        """Tell the callers, with one call into each event loop."""
-        loops: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
-        for answer in answers:
-            loops.setdefault(answer[0].get_loop(), []).append(answer)
-        for loop, those in loops.items():
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(_tell, those)
-
-
-def _tell(answers: list[_Answer]) -> None:
-    for future, result in answers:
-        if future.done():
-            continue
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)

@@ -6,38 +6,37 @@ store does not matter, and the contract's suite holds the real stores to it.
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any
-
-import numpy as np
+from dataclasses import dataclass, field, replace
 
 from wanllmdb.wire import MAX_KEYS_PER_RUN, Batch
 from wanllmdb_server.domain.receipt import Count, WriterTotals
-from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.domain.run import is_users_key
+from wanllmdb_server.domain.series import (
+    Accepted,
+    Curve,
+    KeyStats,
+    Points,
+    Series,
+    Superseded,
+    Tail,
+    Window,
+)
 from wanllmdb_server.metrics import columns
 from wanllmdb_server.metrics.columns import Columns, Rejection
+from wanllmdb_server.metrics.naive import (
+    Key,
+    Point,
+    arrays_of,
+    curve_of,
+    extent_of,
+    is_inside,
+    stats_of,
+    step_of,
+)
 from wanllmdb_server.metrics.store import PositionGapError
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    step: int
-    time: int
-    value: Any
-
-    @property
-    def real(self) -> float:
-        return float(self.value)
-
-
-@dataclass(slots=True)
-class _Key:
-    numbers: list[_Point] = field(default_factory=list)  # in order of arrival
-    objects: list[_Point] = field(default_factory=list)
-
+from wanllmdb_server.metrics.succession import Succession, begun, joined, with_copy
 
 _NOTHING = WriterTotals(0, 0, 0, 0)
 
@@ -45,7 +44,8 @@ _NOTHING = WriterTotals(0, 0, 0, 0)
 @dataclass(slots=True)
 class _Run:
     writers: dict[str, WriterTotals] = field(default_factory=dict)
-    keys: dict[str, _Key] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    succession: Succession | None = None
 
 
 class MemoryMetricStore:
@@ -66,7 +66,13 @@ class MemoryMetricStore:
             return Accepted(low, 0)
         new = columns.after(found, low)
         points = _size(mine)
-        rejected = new.rejected + _add(mine, new)
+        known = mine.keys if mine.succession else {}
+        view = {key: _shown(mine, key, each.numbers) for key, each in known.items()}
+        rejected = new.rejected + _add(mine, new, _place(mine, batch.writer, new))
+        for key, each in mine.keys.items() if mine.succession else ():
+            came = each.numbers[len(each.numbers) - _came(new, key) :]
+            if Counter(_shown(mine, key, each.numbers)) != Counter(view.get(key, []) + came):
+                each.anew = len(each.numbers)
         rows = len(new.position) - sum(code == "malformed-row" for _, code, _ in new.rejected)
         mine.writers[batch.writer] = WriterTotals(
             batch.end,
@@ -75,6 +81,39 @@ class MemoryMetricStore:
             (before.refused or 0) + len(rejected),
         )
         return Accepted(batch.end, rows, rejected)
+
+    async def begin_attempt(
+        self, run: int, writer: str, *, at: int, since: int, after: int | None = None
+    ) -> None:
+        """See `MetricStore`."""
+        mine = self._runs.setdefault(run, _Run())
+        mine.succession = begun(
+            mine.succession, mine.writers, writer=writer, at=at, since=since, after=after
+        )
+        for each in mine.keys.values():
+            each.anew = len(each.numbers) + 1
+
+    async def join_attempt(self, run: int, writer: str, *, at: int) -> None:
+        """See `MetricStore`."""
+        mine = self._runs.setdefault(run, _Run())
+        mine.succession = joined(mine.succession, mine.writers, writer=writer, at=at)
+
+    async def copy(self, source: int, target: int, until: int) -> None:
+        """See `MetricStore`."""
+        theirs, mine = self._runs.get(source, _Run()), self._runs.setdefault(target, _Run())
+        known = mine.succession
+        mine.succession = with_copy(known, mine.writers, source=source)
+        if mine.succession == known:
+            return
+        number = next(each.number for each in mine.succession.attempts if each.copied is not None)
+        for key, each in theirs.keys.items():
+            if not is_users_key(key):
+                continue
+            here = mine.keys.setdefault(key, Key())
+            for points, those in ((here.numbers, each.numbers), (here.objects, each.objects)):
+                shown = [point for point in _shown(theirs, key, those) if point.step <= until]
+                points += [replace(point, attempt=number) for point in shown]
+            here.anew = len(here.numbers)
 
     async def positions(self, run: int) -> Mapping[str, int]:
         """See `MetricStore`."""
@@ -87,25 +126,25 @@ class MemoryMetricStore:
     async def count(self, run: int) -> Count:
         """See `MetricStore`."""
         mine = self._runs.get(run, _Run())
-        return Count(_size(mine), (), dict(mine.writers))
+        return Count(_size(mine) - _copied(mine), (), dict(mine.writers))
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
-        extents = [extent for each in series if (extent := _extent(self._numbers(each), window))]
+        extents = [extent for each in series if (extent := extent_of(self._shown(each), window))]
         if not extents:
-            return [_curve(each, len(self._numbers(each)), 1, []) for each in series]
+            return [curve_of(each, len(self._numbers(each)), 1, []) for each in series]
         low, high = min(low for low, _ in extents), max(high for _, high in extents)
         width = 1
         while high // width - low // width + 1 > buckets and width < 1 << 63:
             width *= 2
         return [
-            _curve(
+            curve_of(
                 each,
                 len(self._numbers(each)),
                 width,
                 [
                     point
-                    for point in sorted(self._numbers(each), key=_step)
+                    for point in sorted(self._shown(each), key=step_of)
                     if low // width <= point.step // width <= high // width
                 ],
             )
@@ -113,18 +152,26 @@ class MemoryMetricStore:
         ]
 
     async def points(
-        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+        self,
+        series: Series,
+        window: Window,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        superseded: Superseded = "hide",
     ) -> Points:
         """See `MetricStore`."""
         if cursor is not None and not cursor.isdecimal():
             raise ValueError("The cursor is none that this store gave.")
-        key = self._key(series)
+        run, key = self._runs.get(series.run, _Run()), self._key(series)
         first = int(cursor or 0)
-        found = [
-            point
-            for point in sorted(key.numbers + key.objects, key=_step)
-            if _inside(point.step, window)
-        ][first:]
+        wanted = [
+            *_shown(run, series.key, key.numbers, superseded),
+            *_shown(run, series.key, key.objects, superseded),
+        ]
+        found = [point for point in sorted(wanted, key=step_of) if is_inside(point.step, window)][
+            first:
+        ]
         page = found[:limit]
         return Points(
             series,
@@ -139,8 +186,8 @@ class MemoryMetricStore:
         tails: list[Tail] = []
         for each, count in zip(series, after, strict=True):
             points = self._numbers(each)
-            start = min(count, len(points)) if points else count
-            tails.append(Tail(each, start, *_arrays(points[start:])))
+            start = min(max(count, self._key(each).anew), len(points)) if points else count
+            tails.append(Tail(each, start, *arrays_of(points[start:])))
         return tails
 
     async def keys(
@@ -149,9 +196,9 @@ class MemoryMetricStore:
         """See `MetricStore`."""
         return {
             run: [
-                _stats(name, key)
+                stats
                 for name, key in sorted(self._runs.get(run, _Run()).keys.items())
-                if keys is None or name in keys
+                if (keys is None or name in keys) and (stats := _seen(self._runs[run], name, key))
             ]
             for run in runs
         }
@@ -166,23 +213,69 @@ class MemoryMetricStore:
     async def close(self) -> None:
         """See `MetricStore`."""
 
-    def _key(self, series: Series) -> _Key:
-        return self._runs.get(series.run, _Run()).keys.get(series.key, _Key())
+    def _key(self, series: Series) -> Key:
+        return self._runs.get(series.run, _Run()).keys.get(series.key, Key())
 
-    def _numbers(self, series: Series) -> list[_Point]:
+    def _numbers(self, series: Series) -> list[Point]:
         return self._key(series).numbers
 
+    def _shown(self, series: Series) -> list[Point]:
+        run = self._runs.get(series.run, _Run())
+        return _shown(run, series.key, self._numbers(series))
 
-def _add(run: _Run, new: Columns) -> list[Rejection]:
+
+def _place(run: _Run, writer: str, new: Columns) -> int:
+    """The attempt that the batch of a writer is of; it may show that attempts ran together."""
+    if run.succession is None:
+        return 0
+    number = run.succession.number_of(writer)
+    if number is None:
+        number = run.succession.newest
+        run.succession = run.succession.placed(writer, number)
+    times = [int(time) for column in new.numbers.values() for time in column.points.time]
+    times += [each.time for each in new.objects]
+    run.succession = run.succession.heard(number, max(times, default=0))
+    return number
+
+
+def _shown(run: _Run, key: str, points: list[Point], which: Superseded = "hide") -> list[Point]:
+    """Those that no later attempt supersedes, or the others, or all; by attempt."""
+    if run.succession is None:
+        return points if which != "only" else []
+    attempts = run.succession.attempts
+    level = run.succession.levels()
+    cuts = [(level[each.number], each.after + 1) for each in attempts if each.after is not None]
+    cuts += [(level[each.attempt], each.step) for each in points]
+    lowest: dict[int, int] = {}
+    for at, step in cuts if is_users_key(key) else ():
+        lowest[at] = min(lowest.get(at, step), step)
+
+    def is_superseded(point: Point) -> bool:
+        mine = level[point.attempt]
+        return any(at > mine and step <= point.step for at, step in lowest.items())
+
+    order = {each.number: at for at, each in enumerate(attempts)}
+    return [
+        point
+        for point in sorted(points, key=lambda point: order[point.attempt])
+        if which == "include" or is_superseded(point) == (which == "only")
+    ]
+
+
+def _came(new: Columns, key: str) -> int:
+    return len(new.numbers[key].position) if key in new.numbers else 0
+
+
+def _add(run: _Run, new: Columns, attempt: int) -> list[Rejection]:
     rejected: list[Rejection] = []
 
-    def put(key: str, position: int, point: _Point, *, number: bool) -> None:
+    def put(key: str, position: int, point: Point, *, number: bool) -> None:
         if key not in run.keys:
             if len(run.keys) >= MAX_KEYS_PER_RUN:
                 detail = f"A run has at most {MAX_KEYS_PER_RUN} keys; no room for {key[:40]}."
                 rejected.append((position, "too-many-keys", detail))
                 return
-            run.keys[key] = _Key()
+            run.keys[key] = Key()
         (run.keys[key].numbers if number else run.keys[key].objects).append(point)
 
     for key, column in new.numbers.items():
@@ -191,10 +284,11 @@ def _add(run: _Run, new: Columns) -> list[Rejection]:
             value = float(points.value[at])
             if points.extra is not None and points.extra[at]:
                 value = int(value) + int(points.extra[at])
-            point = _Point(int(points.step[at]), int(points.time[at]), value)
+            point = Point(int(points.step[at]), int(points.time[at]), value, attempt)
             put(key, position, point, number=True)
     for each in new.objects:
-        put(each.key, each.position, _Point(each.step, each.time, each.value), number=False)
+        point = Point(each.step, each.time, each.value, attempt)
+        put(each.key, each.position, point, number=False)
     return rejected
 
 
@@ -202,85 +296,21 @@ def _size(run: _Run) -> int:
     return sum(len(key.numbers) + len(key.objects) for key in run.keys.values())
 
 
-def _step(point: _Point) -> int:
-    return point.step
-
-
-def _inside(step: int, window: Window) -> bool:
-    return (window.first is None or step >= window.first) and (
-        window.last is None or step <= window.last
+def _copied(run: _Run) -> int:
+    copied = (
+        {each.number for each in run.succession.attempts if each.copied is not None}
+        if run.succession
+        else set[int]()
     )
+    points = (point for key in run.keys.values() for point in key.numbers + key.objects)
+    return sum(point.attempt in copied for point in points)
 
 
-def _extent(points: list[_Point], window: Window) -> tuple[int, int] | None:
-    """From the lowest to the highest step, cut to the window."""
-    if not points:
+def _seen(run: _Run, name: str, key: Key) -> KeyStats | None:
+    """Statistics of what is shown of a series, None if nothing is."""
+    shown = Key(_shown(run, name, key.numbers), _shown(run, name, key.objects))
+    if not shown.numbers and not shown.objects:
         return None
-    low, high = min(map(_step, points)), max(map(_step, points))
-    low = low if window.first is None else max(low, window.first)
-    high = high if window.last is None else min(high, window.last)
-    return (low, high) if low <= high else None
-
-
-def _arrays(points: list[_Point]) -> tuple[Any, Any, Any]:
-    return (
-        np.array([point.step for point in points], np.int64),
-        np.array([point.time for point in points], np.int64),
-        np.array([point.real for point in points], np.float64),
-    )
-
-
-def _curve(series: Series, logged: int, width: int, points: list[_Point]) -> Curve:
-    """A curve of points that are sorted by step."""
-    buckets: dict[int, list[_Point]] = {}
-    for point in points:
-        buckets.setdefault(point.step // width, []).append(point)
-    finite = [[p.real for p in each if math.isfinite(p.real)] for each in buckets.values()]
-    step, time, last = _arrays([each[-1] for each in buckets.values()])
-    values = [[p.real for p in each] for each in buckets.values()]
-    return Curve(
-        series=series,
-        width=width,
-        logged=logged,
-        bin=np.array(list(buckets), np.int64),
-        step=step,
-        time=time,
-        last=last,
-        low=np.array([min(each, default=math.nan) for each in finite], np.float64),
-        high=np.array([max(each, default=math.nan) for each in finite], np.float64),
-        mean=np.array([_mean(each) for each in finite], np.float64),
-        count=np.array([len(each) for each in finite], np.uint32),
-        nan=np.array([sum(map(math.isnan, each)) for each in values], np.uint32),
-        posinf=np.array([each.count(math.inf) for each in values], np.uint32),
-        neginf=np.array([each.count(-math.inf) for each in values], np.uint32),
-    )
-
-
-def _mean(values: list[float]) -> float:
-    """Without any rounding but the last."""
-    return float(sum(map(Fraction, values)) / len(values)) if values else math.nan
-
-
-def _stats(name: str, key: _Key) -> KeyStats:
-    points = key.numbers or key.objects
-    last = max(enumerate(points), key=lambda each: (each[1].step, each[0]))[1]
-    first = min(map(_step, points))
-    if not key.numbers:
-        return KeyStats(name, "object", len(points), last.value, last.step, last.time, first)
-    values = [point.real for point in points]
-    finite = [value for value in values if math.isfinite(value)]
-    return KeyStats(
-        name,
-        "number",
-        len(points),
-        last.real,
-        last.step,
-        last.time,
-        first,
-        min(finite, default=None),
-        max(finite, default=None),
-        _mean(finite) if finite else None,
-        sum(map(math.isnan, values)),
-        values.count(math.inf),
-        values.count(-math.inf),
-    )
+    stats = stats_of(name, shown)
+    logged = len(key.numbers if shown.numbers else key.objects)
+    return stats._replace(logged=logged, superseded=logged - stats.logged)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wanllmdb.wire import MAX_KEYS_PER_RUN
+from wanllmdb_server.domain.run import is_users_key
 from wanllmdb_server.metrics.chunk import Stretch, Thing, join
 from wanllmdb_server.metrics.columns import Columns, Rejection
 
@@ -24,20 +25,29 @@ _RECENT_POINTS: Final = 20_000  # of a series, kept after sealing for live viewe
 
 @dataclass(slots=True)
 class Kept:
-    """Points of one key in memory; `sealed` is how many came before the fresh and frozen ones."""
+    """Points of one key in memory; `sealed` is how many came before the fresh and frozen ones.
+
+    Objects are kept by attempt. `anew` is how many points had come when the last one came that
+    did more to the view than to be added to it; whoever knows fewer draws the curve anew.
+    """
 
     id: int
     sealed: int = 0
     fresh: list[Stretch] = field(default_factory=list)
     frozen: list[Stretch] = field(default_factory=list)
     recent: list[Stretch] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
-    frozen_things: list[Thing] = field(default_factory=list)
+    things: dict[int, list[Thing]] = field(default_factory=dict[int, list[Thing]])
+    frozen_things: dict[int, list[Thing]] = field(default_factory=dict[int, list[Thing]])
     unsealed: int = 0
     scraps: int = 0
+    anew: int = 0
+    level: int = 0  # of the newest attempt that logged here, as far as this memory knows
+    first: int = 0  # and its lowest step
 
     def add(self, points: Stretch) -> None:
         """Take in what came last."""
+        if self.fresh and self.fresh[-1].attempt != points.attempt:
+            self.scraps = 0
         self.fresh.append(points)
         self.unsealed += len(points)
         if len(points) >= _SCRAP:
@@ -48,6 +58,16 @@ class Kept:
             self.fresh[-_SCRAP:] = [join(self.fresh[-_SCRAP:])]
             self.scraps = 0
 
+    def cut(self, standing: Standing) -> None:
+        """What came last may have been superseded as it came, or have superseded others."""
+        first = int(self.fresh[-1].step.min())
+        if standing.newest and standing.level == self.level and first >= self.first:
+            return
+        self.anew = self.sealed + self.unsealed
+        if standing.newest:
+            known = self.first if standing.level == self.level else first
+            self.level, self.first = standing.level, min(known, first)
+
     def freeze(self) -> None:
         """Set what is fresh apart for sealing."""
         if self.fresh:
@@ -55,8 +75,9 @@ class Kept:
             self.fresh = []
             self.scraps = 0
         if self.things:
-            self.frozen_things += self.things
-            self.things = []
+            for attempt, things in self.things.items():
+                self.frozen_things.setdefault(attempt, []).extend(things)
+            self.things = {}
 
     def settle(self) -> None:
         """What was frozen is sealed now."""
@@ -67,7 +88,7 @@ class Kept:
             self.unsealed -= points
             self.frozen = []
             _shorten(self.recent)
-        self.frozen_things = []
+        self.frozen_things = {}
 
     @property
     def waiting(self) -> bool:
@@ -78,9 +99,47 @@ class Kept:
         """All unsealed numbers, in order of arrival."""
         return self.frozen + self.fresh
 
+    def objects(self) -> dict[int, list[Thing]]:
+        """All unsealed objects by attempt, each in order of arrival."""
+        if not self.things and not self.frozen_things:
+            return {}
+        return {
+            attempt: self.frozen_things.get(attempt, []) + self.things.get(attempt, [])
+            for attempt in sorted(self.frozen_things.keys() | self.things.keys())
+        }
+
+
+@dataclass(slots=True)
+class Live:
+    """What is in memory only of one series, in order of arrival."""
+
+    number: int  # of the key
+    stretches: list[Stretch]
+    things: dict[int, list[Thing]]  # by attempt
+    superseded: tuple[int, int] = (0, 0)  # numbers and objects that are not shown
+
+    def points(self) -> Stretch:
+        """The numbers as one."""
+        return join(self.stretches)
+
     def objects(self) -> list[Thing]:
-        """All unsealed objects, in order of arrival."""
-        return self.frozen_things + self.things
+        """The objects as one list."""
+        return [thing for things in self.things.values() for thing in things]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a batch is in the succession of its run.
+
+    Attributes:
+        attempt: its number.
+        level: how many attempts, that supersede each other, came before it.
+        newest: no later one supersedes it.
+    """
+
+    attempt: int
+    level: int
+    newest: bool
 
 
 class RunTable:
@@ -113,35 +172,52 @@ class RunTable:
         self.gone = False
         self.noticed = False
 
-    def add(self, columns: Columns, batch: int, now: float) -> list[Rejection]:
-        """Take in the columns of a batch of the log; returns what has no room here."""
+    def add(
+        self, columns: Columns, batch: int, now: float, standing: Standing | None = None
+    ) -> list[Rejection]:
+        """Take in the columns of a batch of the log; returns what has no room here.
+
+        `standing` is None while the run has but one attempt.
+        """
         rejected: list[Rejection] = []
+        attempt = standing.attempt if standing else 0
         with self.lock:
             before = self.pending
             for key, column in columns.numbers.items():
-                kept = self._series(key)
+                kept = self.series(key)
                 if kept is None:
                     rejected += [_too_many(int(at), key) for at in column.position]
                     continue
-                kept.add(column.points)
+                kept.add(replace(column.points, attempt=attempt) if attempt else column.points)
+                if standing and is_users_key(key):
+                    kept.cut(standing)
                 self.pending += len(column.points)
             for each in columns.objects:
-                kept = self._series(each.key)
+                kept = self.series(each.key)
                 if kept is None:
                     rejected.append(_too_many(each.position, each.key))
                     continue
-                kept.things.append((each.step, each.time, each.value))
+                kept.things.setdefault(attempt, []).append((each.step, each.time, each.value))
                 self.pending += 1
             if not before:
                 self.since = now
             self.touched, self.newest = now, batch
         return rejected
 
-    def _series(self, key: str) -> Kept | None:
+    def series(self, key: str) -> Kept | None:
+        """The points of a key, also of a new one; None if there is no room. Hold the lock."""
         kept = self.keys.get(key)
         if kept is None and len(self.keys) < MAX_KEYS_PER_RUN:
             kept = self.keys[key] = Kept(len(self.keys))
         return kept
+
+    def brought(self, numbers: dict[str, int]) -> None:
+        """So many numbers of each key were sealed that never were in memory."""
+        with self.lock:
+            for key, count in numbers.items():
+                kept = self.keys[key]
+                kept.sealed += count
+                kept.anew = kept.sealed + kept.unsealed
 
     def freeze(self) -> int:
         """Set all fresh points apart for sealing; returns the last batch among them."""
@@ -175,7 +251,7 @@ class RunTable:
             if kept is None:
                 return after, join([])
             total = kept.sealed + kept.unsealed
-            wanted = max(total - after, 0)
+            wanted = max(total - max(after, min(kept.anew, total)), 0)
             parts: list[Stretch] = []
             for part in _newest_first(kept.fresh, kept.frozen, kept.recent):
                 if wanted <= 0:

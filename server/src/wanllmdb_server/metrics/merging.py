@@ -11,13 +11,26 @@ import numpy as np
 
 from wanllmdb_server.metrics.chunk import join
 from wanllmdb_server.metrics.pyramid import starts_of
-from wanllmdb_server.metrics.segment import NUMBER, Builder, Notes
+from wanllmdb_server.metrics.segment import NUMBER, Builder, Notes, attempt_of, is_apart
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
 
 MANY: Final = 8  # segments of about one size become one
 SLICE: Final = 1 << 19  # points taken into memory at once, unless one series has more
 _SMALL: Final = 1 << 20  # points; so few are merged whatever the proportion
 _TIERS: Final = 3
+
+
+def mergeable(segments: dict[int, int]) -> Iterator[dict[int, int]]:
+    """The segments of each attempt that may be merged with each other.
+
+    What is superseded was set apart, and stays so.
+    """
+    for attempt in sorted({attempt_of(generation) for generation in segments}):
+        yield {
+            generation: points
+            for generation, points in segments.items()
+            if attempt_of(generation) == attempt and not is_apart(generation)
+        }
 
 
 def choose(segments: dict[int, int], *, final: bool) -> list[int]:
@@ -56,7 +69,7 @@ def _tier(points: int) -> int:
 
 def merge(connection: sqlite3.Connection, notes: Notes, builder: Builder) -> Iterator[None]:
     """Add all points that the notes are about to the builder, a slice at a time."""
-    for part in _slices(notes):
+    for part in slices(notes):
         shelf = Shelf(connection, point_bodies(part))
         numbers = part[part["kind"] == NUMBER]
         if len(numbers):
@@ -72,7 +85,7 @@ def merge(connection: sqlite3.Connection, notes: Notes, builder: Builder) -> Ite
         yield
 
 
-def _slices(notes: Notes) -> Iterator[Notes]:
+def slices(notes: Notes) -> Iterator[Notes]:
     """Whole series together, up to `SLICE` points."""
     starts = [*starts_of(notes["key"]).tolist(), len(notes)]
     first, room = 0, SLICE

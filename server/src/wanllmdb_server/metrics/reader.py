@@ -10,21 +10,22 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from wanllmdb_server.domain.receipt import WriterTotals
-from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window
+from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Superseded, Window
 from wanllmdb_server.metrics import drawing, paging, pyramid, statistics
-from wanllmdb_server.metrics.chunk import EMPTY, Stretch, Thing, join
+from wanllmdb_server.metrics.attempts import Attempts
+from wanllmdb_server.metrics.chunk import EMPTY, Thing
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.drawing import Sources
-from wanllmdb_server.metrics.memtable import Memtable
+from wanllmdb_server.metrics.memtable import Live, Memtable
 from wanllmdb_server.metrics.segment import NUMBER, Notes
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
+from wanllmdb_server.metrics.sieve import leave_out
 from wanllmdb_server.metrics.statements import (
     fetch_keys,
     fetch_last,
@@ -33,25 +34,18 @@ from wanllmdb_server.metrics.statements import (
     fetch_run_notes,
     fetch_writers,
 )
+from wanllmdb_server.metrics.succession import Succession
 
 THREADS: Final = 4
-
-
-@dataclass(slots=True)
-class Live:
-    """What is in memory only of one series, in order of arrival."""
-
-    number: int  # of the key
-    stretches: list[Stretch]
-    things: list[Thing]
 
 
 class Reader:
     """Every method may be called from any thread, and takes as long as it takes."""
 
-    def __init__(self, database: Database, memtable: Memtable) -> None:
+    def __init__(self, database: Database, memtable: Memtable, attempts: Attempts) -> None:
         self._database = database
         self._memtable = memtable
+        self._attempts = attempts
         self._mine = threading.local()
 
     def positions(self, run: int) -> dict[str, int]:
@@ -69,38 +63,54 @@ class Reader:
     def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore.curves`."""
         distinct = list(dict.fromkeys(series))
-        with self._view(distinct) as (connection, live):
+        with self._view(distinct) as (connection, live, successions):
             places = _places(connection, distinct, live)
             notes = fetch_notes(connection, list(places))
             notes = notes[notes["kind"] == NUMBER]
+            if successions:
+                names = {place: distinct[at] for place, at in places.items()}
+                notes = leave_out(connection, notes, live, names, successions)
             starts = pyramid.starts_of(notes["run"], notes["key"])
             whose = [places[int(note["run"]), int(note["key"])] for note in notes[starts]]
             lengths = np.diff(np.append(starts, len(notes)))
             owner = np.repeat(np.array(whose, np.int64), lengths)
             at = {each: place for place, each in enumerate(distinct)}
-            fresh = {at[each]: join(of.stretches) for each, of in live.items() if of.stretches}
-            sources = Sources(distinct, notes, owner, fresh)
+            fresh = {at[each]: of.points() for each, of in live.items() if of.stretches}
+            superseded = {at[each]: of.superseded[0] for each, of in live.items()}
+            sources = Sources(distinct, notes, owner, fresh, superseded)
             drawn = drawing.draw(connection, sources, window, buckets)
         if len(distinct) == len(series):
             return drawn
         found = dict(zip(distinct, drawn, strict=True))
         return [found[each] for each in series]
 
-    def points(self, series: Series, window: Window, limit: int, cursor: str | None) -> Points:
+    def points(
+        self,
+        series: Series,
+        window: Window,
+        limit: int,
+        cursor: str | None,
+        superseded: Superseded,
+    ) -> Points:
         """See `MetricStore.points`."""
         begin = paging.place(cursor, window)
-        with self._view([series]) as (connection, live):
+        with self._view([series]) as (connection, live, successions):
             places = list(_places(connection, [series], live))
-            fresh = live.get(series)
-            lists = (join(fresh.stretches), fresh.things) if fresh else (EMPTY, [])
             notes = fetch_notes(connection, places)
+            if successions:
+                names = dict.fromkeys(places, series)
+                notes = leave_out(connection, notes, live, names, successions, superseded)
+            elif superseded == "only":
+                return Points(series, [], [], [])
+            fresh = live.get(series)
+            lists = (fresh.points(), fresh.objects()) if fresh else (EMPTY, [])
             return paging.page(connection, series, notes, lists, begin, window.last, limit)
 
     def keys(self, runs: Sequence[int], keys: Sequence[str] | None) -> dict[int, list[KeyStats]]:
         """See `MetricStore.keys`."""
         runs = list(dict.fromkeys(runs))
         wanted = None if keys is None else [Series(run, key) for run in runs for key in keys]
-        with self._view(wanted, runs) as (connection, live):
+        with self._view(wanted, runs) as (connection, live, successions):
             if wanted is None:
                 notes = fetch_run_notes(connection, runs)
                 names = _names(connection, runs, live)
@@ -108,12 +118,18 @@ class Reader:
                 places = _places(connection, wanted, live)
                 notes = fetch_notes(connection, list(places))
                 names = {place: wanted[at].key for place, at in places.items()}
+            if successions:
+                named = {place: Series(place[0], key) for place, key in names.items()}
+                notes = leave_out(connection, notes, live, named, successions)
             fresh = {(each.run, of.number): of for each, of in live.items()}
-            numbers = {at: join(of.stretches) for at, of in fresh.items() if of.stretches}
+            numbers = {at: of.points() for at, of in fresh.items() if of.stretches}
             found = statistics.of_numbers(notes, numbers, names)
-            things = {at: of.things for at, of in fresh.items() if of.things}
+            things = {at: of.objects() for at, of in fresh.items() if of.things}
             for place, sealed in _objects(connection, notes, things, found).items():
                 found[place] = statistics.of_objects(names[place], sealed, things.get(place, []))
+            for place, of in fresh.items() if successions else ():
+                if place in found:
+                    found[place] = statistics.with_superseded(found[place], of.superseded)
         answer: dict[int, list[KeyStats]] = {run: [] for run in runs}
         for (run, _), stats in found.items():
             answer[run].append(stats)
@@ -130,15 +146,20 @@ class Reader:
     @contextlib.contextmanager
     def _view(
         self, series: Sequence[Series] | None, runs: Iterable[int] = ()
-    ) -> Iterator[tuple[sqlite3.Connection, dict[Series, Live]]]:
-        """A transaction to read in, and the live points of that moment: of series, or of runs."""
+    ) -> Iterator[tuple[sqlite3.Connection, dict[Series, Live], dict[int, Succession]]]:
+        """A transaction to read in, and what is in memory at that moment: of series, or of runs.
+
+        The successions are of those runs that were logged in several attempts.
+        """
         connection = self._connection()
         try:
             with self._database.swap:
                 connection.execute("BEGIN")
                 connection.execute("SELECT id FROM body LIMIT 1").fetchone()  # takes hold of it
                 live = self._live(runs) if series is None else self._live_of(series)
-            yield connection, live
+                asked = runs if series is None else {each.run for each in series}
+                successions = self._attempts.of(asked)
+            yield connection, live, successions
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -6,6 +6,7 @@ import logging
 
 from wanllmdb.wire import Batch, Kind, WireError
 from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
@@ -14,15 +15,15 @@ from wanllmdb_server.metrics.statements import fetch_table
 _logger = logging.getLogger(__name__)
 
 
-def replay(database: Database, memtable: Memtable, now: float) -> int:
+def replay(database: Database, memtable: Memtable, attempts: Attempts, now: float) -> int:
     """Show all points of the log in the memtable; returns the number of the last batch.
 
     A batch that cannot be read back is set apart for people, and the rest is shown.
     """
     last = 0
     damaged: list[int] = []
-    for number, run, low, start, end, records, body in database.log.execute(
-        "SELECT id, run, low, first, last, records, body FROM batch ORDER BY id"
+    for number, run, attempt, low, start, end, records, body in database.log.execute(
+        "SELECT id, run, attempt, low, first, last, records, body FROM batch ORDER BY id"
     ):
         last = number
         try:
@@ -31,11 +32,16 @@ def replay(database: Database, memtable: Memtable, now: float) -> int:
             _logger.exception("metrics: batch %d of run %d is damaged; set apart", number, run)
             damaged.append(number)
             continue
-        table_of(database, memtable, run).add(found, number, now)
+        standing = attempts.standing(run, attempt)
+        table_of(database, memtable, run).add(found, number, now, standing)
     for number in damaged:
         with database.transaction(database.log):
             database.log.execute(
-                "INSERT OR REPLACE INTO damaged SELECT * FROM batch WHERE id = ?", (number,)
+                "INSERT OR REPLACE INTO"
+                " damaged(id, run, low, first, last, records, body, attempt)"
+                " SELECT id, run, low, first, last, records, body, attempt"
+                " FROM batch WHERE id = ?",
+                (number,),
             )
             database.log.execute("DELETE FROM batch WHERE id = ?", (number,))
     return last

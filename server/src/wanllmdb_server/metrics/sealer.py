@@ -15,9 +15,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
+from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.database import Database
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.sealing import Sealing
+from wanllmdb_server.metrics.store import StoreFullError
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Pace:
 class _Request:
     run: int
     done: Future[None]
+    act: Callable[[], None]
 
 
 class Sealer:
@@ -66,6 +69,7 @@ class Sealer:
     Args:
         database: the file; its `sealing` connection is this thread's own.
         memtable: points leave it here.
+        attempts: of the runs that have several.
         clock: seconds, from anywhere, that never go back.
         pace: when it does what.
         crowded: told, now and then, whether more points wait than should.
@@ -76,6 +80,7 @@ class Sealer:
         self,
         database: Database,
         memtable: Memtable,
+        attempts: Attempts,
         *,
         clock: Callable[[], float],
         pace: Pace,
@@ -90,7 +95,7 @@ class Sealer:
         self._pace = pace
         self._crowded = crowded
         self._idle = idle
-        self._sealing = Sealing(database, memtable)
+        self._sealing = Sealing(database, memtable, attempts)
         self._logged = 0
         self._grown_at = clock()
         self._retry_at: dict[int, float] = {}
@@ -112,8 +117,15 @@ class Sealer:
 
     def seal(self, run: int) -> Future[None]:
         """Seal what waits of a run, and make one of its segments."""
+        return self._ask(run, lambda: self._settle(run))
+
+    def copy(self, source: int, target: int, attempt: int, until: int) -> Future[None]:
+        """Give an attempt of a run what is shown of another up to a step."""
+        return self._ask(target, lambda: self._copy(source, target, attempt, until))
+
+    def _ask(self, run: int, act: Callable[[], None]) -> Future[None]:
         done: Future[None] = Future()
-        self._requests.put(_Request(run, done))
+        self._requests.put(_Request(run, done, act))
         return done
 
     def close(self) -> None:
@@ -142,16 +154,28 @@ class Sealer:
 
     def _fulfil(self, request: _Request) -> None:
         try:
-            table = self._memtable.get(request.run)
-            if table is not None:
-                self._seal(table)
-            self._sealing.merge(request.run, final=True)
-            self._sealing.sweep()
+            request.act()
         except Exception as error:
             _logger.exception("metrics: run %d cannot be sealed now", request.run)
             request.done.set_exception(error)
         else:
             request.done.set_result(None)
+
+    def _settle(self, run: int) -> None:
+        table = self._memtable.get(run)
+        if table is not None:
+            self._seal(table)
+        self._sealing.part(run)
+        self._sealing.merge(run, final=True)
+        self._sealing.sweep()
+
+    def _copy(self, source: int, target: int, attempt: int, until: int) -> None:
+        theirs, table = self._memtable.get(source), self._memtable.get(target)
+        if table is None:  # it was let go since it was asked for
+            raise StoreFullError("The run to copy to is not in memory.", 1.0)
+        if theirs is not None:
+            self._seal(theirs)
+        self._sealing.copy(source, table, attempt, until)
 
     def _tick(self) -> None:
         now = self._clock()
@@ -171,6 +195,7 @@ class Sealer:
     def _look_after(self, table: RunTable, now: float) -> None:
         if self._is_due(table, now):
             self._seal(table)
+            self._sealing.part(table.run)
             while self._sealing.merge(table.run, final=False):
                 pass
             self._count()
@@ -181,6 +206,7 @@ class Sealer:
         if silent > self._pace.quiet and table.run not in self._settled:
             if table.pending + table.frozen:
                 self._seal(table)
+            self._sealing.part(table.run)
             self._sealing.merge(table.run, final=True)
             self._settled.add(table.run)
         if silent > self._pace.idle:

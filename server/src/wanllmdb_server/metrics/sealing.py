@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 
-from wanllmdb_server.metrics import chunk, merging
+from wanllmdb_server.metrics import chunk, copying, merging, parting
+from wanllmdb_server.metrics.attempts import Attempts
+from wanllmdb_server.metrics.chunk import Stretch, Thing
 from wanllmdb_server.metrics.database import Database
-from wanllmdb_server.metrics.memtable import Kept, Memtable, RunTable
-from wanllmdb_server.metrics.segment import Builder, bodies_of
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.parting import Mixed
+from wanllmdb_server.metrics.segment import (
+    Builder,
+    bodies_of,
+    generation_apart,
+    next_generation,
+)
 from wanllmdb_server.metrics.statements import (
+    fetch_keys,
     fetch_run_notes,
     fetch_table,
     insert_bodies,
@@ -36,11 +46,12 @@ _IDLE_WAL_BYTES: Final = 1024 * 1024
 class Sealing:
     """What the sealer does to runs, one call at a time."""
 
-    def __init__(self, database: Database, memtable: Memtable) -> None:
+    def __init__(self, database: Database, memtable: Memtable, attempts: Attempts) -> None:
         self.written = 0  # bytes, roughly
         self.stopping = False  # merging can be left for another day
         self._database = database
         self._memtable = memtable
+        self._attempts = attempts
         self._connection = database.sealing
         (last,) = self._connection.execute("SELECT ifnull(max(id), 0) FROM body").fetchone()
         self._body_ids = itertools.count(last + 1)
@@ -50,17 +61,14 @@ class Sealing:
         newest = table.freeze()
         if not table.frozen:
             return
-        generation = max(table.segments, default=0) + 1
-        builder = Builder(table.run, generation, self._body_ids)
+        builders: list[Builder] = []
         early: list[int] = []
-        for part in _slices(table):
-            numbers = [(kept.id, chunk.join(kept.frozen)) for _, kept in part if kept.frozen]
-            if numbers:
-                builder.add_numbers([key for key, _ in numbers], [each for _, each in numbers])
-            for _, kept in part:
-                if kept.frozen_things:
-                    builder.add_objects(kept.id, kept.frozen_things)
-            early += self._write_ahead(builder)
+        for attempt in _attempts(table):
+            generation = next_generation(table.segments, attempt)
+            builders.append(Builder(table.run, generation, self._body_ids))
+            for part in _slices(table, attempt):
+                self._add(builders[-1], part)
+                early += self._write_ahead(builders[-1])
         names = [(table.run, name, kept.id) for name, kept in list(table.keys.items())]
         with self._database.transaction(self._connection):
             if table.gone:
@@ -68,7 +76,7 @@ class Sealing:
             self._connection.executemany(
                 "INSERT INTO key(run, name, id) VALUES(?, ?, ?)", names[table.named :]
             )
-            self._put(builder, early)
+            self._put(builders, early)
             self._connection.execute(
                 "DELETE FROM batch WHERE run = ? AND id <= ?", (table.run, newest)
             )
@@ -76,14 +84,23 @@ class Sealing:
                 self._connection.execute("COMMIT")
                 table.settle(recent_until)
         table.named = len(names)
-        table.segments[generation] = builder.segment.points
+        for builder in builders:
+            table.segments[builder.generation] = builder.segment.points
 
     def merge(self, run: int, *, final: bool) -> bool:
         """Make one of the newest segments of a run, if that is worth it; whether it was."""
         table = self._memtable.get(run) or fetch_table(self._connection, run)
-        chosen = merging.choose(table.segments, final=final)
-        if len(chosen) < 2:
-            return False
+        chosen = [
+            generations
+            for segments in merging.mergeable(table.segments)
+            if len(generations := merging.choose(segments, final=final)) > 1
+        ]
+        merged = [self._merge(table, generations) for generations in chosen]
+        return any(merged)
+
+    def _merge(self, table: RunTable, chosen: list[int]) -> bool:
+        """Make one of these segments; whether it was done."""
+        run = table.run
         notes = fetch_run_notes(self._connection, [run])
         notes = notes[np.isin(notes["gen"], chosen)]
         builder = Builder(run, max(chosen), self._body_ids)
@@ -101,7 +118,7 @@ class Sealing:
             if gone != len(notes):  # the run was forgotten meanwhile
                 self._connection.execute("ROLLBACK")
                 return False
-            self._put(builder, early)
+            self._put([builder], early)
             self._connection.execute(
                 "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(bodies_of(notes)),)
             )
@@ -109,6 +126,86 @@ class Sealing:
             del table.segments[generation]
         table.segments[max(chosen)] = int(notes["n"].sum())
         return True
+
+    def part(self, run: int) -> None:
+        """Set apart what a later attempt superseded, where it lies among what is shown."""
+        succession = self._attempts.get(run)
+        if succession is None:
+            return
+        notes = fetch_run_notes(self._connection, [run])
+        keys = fetch_keys(self._connection, [run])
+        names = {number: key for (_, number), key in keys.items()}
+        for each in parting.mixed(notes, succession, names):
+            if not self._part(run, each):
+                return
+
+    def _part(self, run: int, mixed: Mixed) -> bool:
+        """Part the series of a generation; whether it was done."""
+        apart = generation_apart(mixed.generation)
+        builders = [Builder(run, each, self._body_ids) for each in (mixed.generation, apart)]
+        early: list[int] = []
+        for _ in parting.part(self._connection, mixed, *builders):
+            for builder in builders:
+                early += self._write_ahead(builder)
+            if self.stopping:
+                return False
+        series = np.stack([mixed.notes[name] for name in ("key", "kind", "gen", "part")], axis=1)
+        with self._database.transaction(self._connection):
+            gone = self._connection.execute(
+                "DELETE FROM chunk WHERE run = ? AND (key, kind, gen, part) IN (SELECT"
+                " json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+                " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?))",
+                (run, json.dumps(series.tolist())),
+            ).rowcount
+            if gone != len(mixed.notes):  # the run was forgotten meanwhile
+                self._connection.execute("ROLLBACK")
+                return False
+            others = set(bodies_of(fetch_run_notes(self._connection, [run])))
+            free = [body for body in bodies_of(mixed.notes) if body not in others]
+            self._put(builders, early)
+            self._connection.execute(
+                "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(free),)
+            )
+        table = self._memtable.get(run)
+        if table is not None:
+            for builder in builders:
+                before = mixed.notes["n"][mixed.notes["gen"] == builder.generation].sum()
+                points = table.segments.get(builder.generation, 0) - int(before)
+                table.segments[builder.generation] = points + builder.segment.points
+        return True
+
+    def copy(self, source: int, table: RunTable, attempt: int, until: int) -> None:
+        """Give an attempt of a run what is shown of another; see `MetricStore.copy`.
+
+        Args:
+            source: the other run; what is in memory of it is not looked at.
+            table: of the run.
+            attempt: its number; it has no points yet, or was given them.
+            until: the last step that is wanted.
+        """
+        if copying.is_copied(self._connection, table.run, attempt):
+            return
+        generation = next_generation((), attempt)
+        builder = Builder(table.run, generation, self._body_ids)
+        early: list[int] = []
+        brought: dict[str, int] = {}
+        succession = self._attempts.get(source)
+        for part in copying.slices(self._connection, source, succession, until):
+            brought |= copying.add(builder, table, part)
+            early += self._write_ahead(builder)
+        names = [(table.run, name, kept.id) for name, kept in list(table.keys.items())]
+        with self._database.transaction(self._connection):
+            if table.gone:
+                return
+            self._connection.executemany(
+                "INSERT INTO key(run, name, id) VALUES(?, ?, ?)", names[table.named :]
+            )
+            self._put([builder], early)
+            with self._database.swap:
+                self._connection.execute("COMMIT")
+                table.brought(brought)
+        table.named = len(names)
+        table.segments[generation] = builder.segment.points
 
     def sweep(self) -> None:
         """Delete the bodies that nothing refers to, a few at a time, and give space back."""
@@ -165,9 +262,18 @@ class Sealing:
         self.written += size
         return numbers
 
-    def _put(self, builder: Builder, early: list[int]) -> None:
-        insert_segment(self._connection, builder.segment)
-        self.written += sum(len(body) for _, body in builder.segment.bodies)
+    def _add(self, builder: Builder, part: list[_Series]) -> None:
+        numbers = [(key, chunk.join(stretches)) for key, stretches, _ in part if stretches]
+        if numbers:
+            builder.add_numbers([key for key, _ in numbers], [each for _, each in numbers])
+        for key, _, things in part:
+            if things:
+                builder.add_objects(key, things)
+
+    def _put(self, builders: Iterable[Builder], early: list[int]) -> None:
+        for builder in builders:
+            insert_segment(self._connection, builder.segment)
+            self.written += sum(len(body) for _, body in builder.segment.bodies)
         if early:
             self._connection.execute(
                 "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
@@ -175,17 +281,31 @@ class Sealing:
             )
 
 
-def _slices(table: RunTable) -> list[list[tuple[str, Kept]]]:
-    """The series that have frozen points, as many together as memory allows."""
-    slices: list[list[tuple[str, Kept]]] = [[]]
+_Series = tuple[int, list[Stretch], list[Thing]]  # key, numbers, objects
+
+
+def _attempts(table: RunTable) -> list[int]:
+    """The attempts that have frozen points."""
+    found: set[int] = set()
+    for kept in list(table.keys.values()):
+        found.update(stretch.attempt for stretch in kept.frozen)
+        found.update(kept.frozen_things)
+    return sorted(found)
+
+
+def _slices(table: RunTable, attempt: int) -> list[list[_Series]]:
+    """The series that have frozen points of an attempt, as many together as memory allows."""
+    slices: list[list[_Series]] = [[]]
     room = merging.SLICE
-    for name, kept in list(table.keys.items()):
-        size = sum(map(len, kept.frozen)) + len(kept.frozen_things)
+    for kept in list(table.keys.values()):
+        numbers = [stretch for stretch in kept.frozen if stretch.attempt == attempt]
+        things = kept.frozen_things.get(attempt, [])
+        size = sum(map(len, numbers)) + len(things)
         if not size:
             continue
         if size > room and slices[-1]:
             slices.append([])
             room = merging.SLICE
-        slices[-1].append((name, kept))
+        slices[-1].append((kept.id, numbers, things))
         room -= size
     return slices

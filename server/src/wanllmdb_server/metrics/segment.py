@@ -28,6 +28,8 @@ _LAST_BYTES: Final = 4096  # an object's last value up to this size stands besid
 
 NUMBER, OBJECT = 0, 1
 
+_ATTEMPT_BITS: Final = 40  # of a generation; what is above is the number of the attempt
+
 NOTE: Final = np.dtype(
     [
         ("run", "<i8"),
@@ -72,8 +74,8 @@ class Builder:
     """Makes a segment of one generation of one run; series come in ascending order of key."""
 
     def __init__(self, run: int, generation: int, body_ids: Iterator[int]) -> None:
+        self.generation = generation
         self._run = run
-        self._generation = generation
         self._ids = body_ids
         self.segment = Segment()
 
@@ -84,7 +86,7 @@ class Builder:
         pieces = _pieces(sizes)
         notes = np.zeros(len(pieces), NOTE)
         whose, part, sizes = pieces.T
-        notes["run"], notes["gen"] = self._run, self._generation
+        notes["run"], notes["gen"] = self._run, self.generation
         notes["key"], notes["part"], notes["n"] = np.array(keys)[whose], part, sizes
         starts = np.cumsum(sizes) - sizes
         notes["first"] = points.step[starts]
@@ -103,7 +105,7 @@ class Builder:
         for part, piece in enumerate(_in_pieces(ordered)):
             note = np.zeros(1, NOTE)
             step, time, value = piece[-1]
-            note["run"], note["gen"], note["key"] = self._run, self._generation, key
+            note["run"], note["gen"], note["key"] = self._run, self.generation, key
             note["kind"], note["part"], note["n"] = OBJECT, part, len(piece)
             note["first"], note["body"] = piece[0][0], self._put(chunk.encode_objects(piece))
             note["bin"][0, pyramid.STEP], note["bin"][0, pyramid.TIME] = step, time
@@ -144,6 +146,30 @@ class Builder:
             notes["level_body"][owned[a:b], level] = body
             notes["level_at"][owned[a:b], level] = first[a:b] - first[a]
         notes["level_n"][owned, level] = n
+
+
+def attempt_of(generation: Any) -> Any:
+    """The number of the attempt whose points a generation holds; of an array, one for each."""
+    return generation >> _ATTEMPT_BITS
+
+
+def next_generation(known: Iterable[int], attempt: int) -> int:
+    """The generation of what is sealed next of an attempt: an odd number.
+
+    The even one behind it is for those of its points that a later attempt supersedes.
+    """
+    newest = max((each for each in known if attempt_of(each) == attempt), default=-1)
+    return (attempt << _ATTEMPT_BITS) + 1 if newest < 0 else (newest + 1) // 2 * 2 + 1
+
+
+def generation_apart(generation: int) -> int:
+    """The generation for what of this one is superseded."""
+    return generation + 1
+
+
+def is_apart(generation: int) -> bool:
+    """Whether a generation holds what was set apart as superseded."""
+    return generation % 2 == 0
 
 
 def in_order(owner: Ints, points: Stretch) -> Stretch:

@@ -18,12 +18,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from wanllmdb.wire import Batch
 from wanllmdb_server.domain.receipt import Count, WriterTotals
-from wanllmdb_server.domain.series import Accepted, Curve, KeyStats, Points, Series, Tail, Window
+from wanllmdb_server.domain.series import (
+    Accepted,
+    Curve,
+    KeyStats,
+    Points,
+    Series,
+    Superseded,
+    Tail,
+    Window,
+)
+from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.census import Census
 from wanllmdb_server.metrics.chunk import EMPTY
 from wanllmdb_server.metrics.database import Database
@@ -31,6 +42,7 @@ from wanllmdb_server.metrics.log import BatchLog
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.reader import THREADS, Reader
 from wanllmdb_server.metrics.sealer import Pace, Sealer
+from wanllmdb_server.metrics.succession import begun, joined, with_copy
 
 T = TypeVar("T")
 
@@ -62,16 +74,20 @@ class SqliteMetricStore:
     def __init__(self, database: Database, *, clock: Callable[[], float], pace: Pace) -> None:
         self._database = database
         self._memtable = Memtable()
-        self._log = BatchLog(database, self._memtable, clock=clock, grown=self._grown)
+        self._attempts = Attempts(database.log)
+        self._log = BatchLog(
+            database, self._memtable, self._attempts, clock=clock, grown=self._grown
+        )
         self._sealer = Sealer(
             database,
             self._memtable,
+            self._attempts,
             clock=clock,
             pace=pace,
             crowded=self._crowded,
             idle=self._log.let_go,
         )
-        self._reader = Reader(database, self._memtable)
+        self._reader = Reader(database, self._memtable, self._attempts)
         self._readers = ThreadPoolExecutor(THREADS, "metric-read")
         self._census = Census(database)
         self._counting = ThreadPoolExecutor(1, "metric-count")  # so that no curve waits for it
@@ -104,6 +120,27 @@ class SqliteMetricStore:
         """See `MetricStore`."""
         return await self._log.append(run, batch)
 
+    async def begin_attempt(
+        self, run: int, writer: str, *, at: int, since: int, after: int | None = None
+    ) -> None:
+        """See `MetricStore`."""
+        begin = partial(begun, writer=writer, at=at, since=since, after=after)
+        await self._log.succeed(run, begin)
+
+    async def join_attempt(self, run: int, writer: str, *, at: int) -> None:
+        """See `MetricStore`."""
+        if self._attempts.get(run) is not None:
+            await self._log.succeed(run, partial(joined, writer=writer, at=at))
+
+    async def copy(self, source: int, target: int, until: int) -> None:
+        """See `MetricStore`."""
+        await self._log.succeed(target, partial(with_copy, source=source))
+        succession = self._attempts.get(target)
+        for attempt in succession.attempts if succession else ():
+            if attempt.copied is not None:
+                copied = self._sealer.copy(attempt.copied, target, attempt.number, until)
+                await asyncio.wrap_future(copied)
+
     async def positions(self, run: int) -> Mapping[str, int]:
         """See `MetricStore`."""
         return await self._read(self._reader.positions, run)
@@ -122,10 +159,16 @@ class SqliteMetricStore:
         return await self._read(self._reader.curves, series, window, buckets)
 
     async def points(
-        self, series: Series, window: Window, *, limit: int, cursor: str | None = None
+        self,
+        series: Series,
+        window: Window,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        superseded: Superseded = "hide",
     ) -> Points:
         """See `MetricStore`."""
-        return await self._read(self._reader.points, series, window, limit, cursor)
+        return await self._read(self._reader.points, series, window, limit, cursor, superseded)
 
     async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
         """See `MetricStore`."""

@@ -63,21 +63,21 @@ def insert_bodies(connection: sqlite3.Connection, bodies: Sequence[tuple[int, by
 
 
 def insert_batches(
-    connection: sqlite3.Connection, batches: Sequence[tuple[int, int, int, Batch]]
+    connection: sqlite3.Connection, batches: Sequence[tuple[int, int, int, int, Batch]]
 ) -> None:
-    """Write (number, run, position known before, batch) into the log in one statement."""
+    """Write (number, run, attempt, position known before, batch) into the log, all at once."""
     places, content = _joined([batch.body for *_, batch in batches])
     rows = [
-        (number, run, low, batch.start, batch.end, batch.count, *place)
-        for (number, run, low, batch), place in zip(batches, places, strict=True)
+        (number, run, low, batch.start, batch.end, batch.count, *place, attempt)
+        for (number, run, attempt, low, batch), place in zip(batches, places, strict=True)
     ]
     connection.execute(
-        "INSERT INTO batch(id, run, low, first, last, records, body)"
+        "INSERT INTO batch(id, run, low, first, last, records, body, attempt)"
         " SELECT json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'),"
         " json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]'),"
         " json_extract(e.value, '$[4]'), json_extract(e.value, '$[5]'),"
-        " substr(?2, json_extract(e.value, '$[6]'), json_extract(e.value, '$[7]'))"
-        " FROM json_each(?1) e",
+        " substr(?2, json_extract(e.value, '$[6]'), json_extract(e.value, '$[7]')),"
+        " json_extract(e.value, '$[8]') FROM json_each(?1) e",
         (json.dumps(rows), content),
     )
 
@@ -239,5 +239,7 @@ def erase_run(connection: sqlite3.Connection, run: int) -> None:
         "DELETE FROM writer WHERE run = ?",
         "DELETE FROM batch WHERE run = ?",
         "DELETE FROM damaged WHERE run = ?",
+        "DELETE FROM attempt WHERE run = ?",
+        "DELETE FROM attempt_writer WHERE run = ?",
     ):
         connection.execute(statement, (run,))

@@ -80,9 +80,16 @@ def _stats(
         first,
         *extremes,
         *(each.tolist() for each in others),
+        itertools.repeat(0, len(places)),
         strict=True,
     )
     return dict(zip(places, map(KeyStats._make, columns), strict=True))
+
+
+def with_superseded(stats: KeyStats, superseded: tuple[int, int]) -> KeyStats:
+    """The statistics of a series that has more points than are shown: numbers, and objects."""
+    hidden = superseded[0] if stats.kind == "number" else superseded[1]
+    return stats._replace(logged=stats.logged + hidden, superseded=hidden)
 
 
 def of_objects(

@@ -98,8 +98,8 @@ class MetricStore(Protocol):
         For a fork: the points become an attempt before all others of `target`. They stay when
         `source` is forgotten, and what comes to `source` later is not among them. A target
         that was given points once is not given any again, so a caller that does not know
-        whether it has copied copies once more. All of it is there, or nothing. In `writers`
-        they count as points, not as rows, of `domain.receipt.COPIED`, at position 0.
+        whether it has copied copies once more. All of it is there, or nothing. They
+        count for no writer: neither in `writers` nor in `count`, which names damage of theirs.
 
         Raises:
             StoreFullError: there is no room for it; nothing was copied, try later.

@@ -24,7 +24,15 @@ from wanllmdb_server.domain.access import Actor, Resource, Verb
 from wanllmdb_server.domain.errors import Fault, InvalidError, MalformedError
 from wanllmdb_server.domain.recent import Recent
 from wanllmdb_server.domain.run import Run
-from wanllmdb_server.domain.series import Curve, KeyStats, Points, Series, Window, XAxis
+from wanllmdb_server.domain.series import (
+    Curve,
+    KeyStats,
+    Points,
+    Series,
+    Superseded,
+    Window,
+    XAxis,
+)
 from wanllmdb_server.metrics.store import MetricStore
 
 MAX_RUNS: Final = 1000
@@ -122,12 +130,17 @@ class Curves:
         *,
         limit: int,
         cursor: str | None,
+        superseded: Superseded = "hide",
     ) -> Points:
-        """Exact points of one series, by step."""
+        """Exact points of one series, by step: those that count, others, or all."""
         [located] = await self._locate(actor, owner, project, [run])
         try:
             return await self._store.points(
-                Series(located.number, key), window, limit=limit, cursor=cursor
+                Series(located.number, key),
+                window,
+                limit=limit,
+                cursor=cursor,
+                superseded=superseded,
             )
         except ValueError as error:
             detail = "The cursor is none that this route gave."

@@ -261,6 +261,7 @@ class Ingest:
 
     async def _remembered(self, key: str, ask: Callable[..., Run], *of: object) -> Run:
         now = self._catalog.clock()
+        key = f"{self._catalog.deletions}\0{key}"
         run = self._recent.get(key, now=now)
         if run is None:
             run = await asyncio.to_thread(ask, self._catalog, *of)

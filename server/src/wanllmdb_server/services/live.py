@@ -229,7 +229,12 @@ class _Reader:
                 told = watch.told.get(series, 0)
                 wanted[series] = min(told, wanted.get(series, told))
         tails = await self._store.tail(list(wanted), list(wanted.values())) if wanted else []
-        found = {tail.series: tail for tail in tails if len(tail.step)}
+        # A tail without points that begins behind the cursor says: draw this anew.
+        found = {
+            tail.series: tail
+            for tail in tails
+            if len(tail.step) or tail.start > wanted[tail.series]
+        }
         for watch in ready:
             pieces = watch.share(found, self._known)
             viewer = self.watches.get(watch)

@@ -115,6 +115,7 @@ class Projects:
             gone = ids_of_project(connection, found.id)
             delete_runs(connection, [number for number, _ in gone], now=self._catalog.clock())
             rows.delete_project(connection, found.id)
+        self._catalog.deletions += 1
         return found, gone
 
     # -- members ----------------------------------------------------------------------------

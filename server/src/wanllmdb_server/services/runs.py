@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,29 +24,17 @@ from wanllmdb_server.catalog.access import (
     project_not_found,
 )
 from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.faults import check_changes, check_new
 from wanllmdb_server.catalog.openings import Door, Opened, Terms
 from wanllmdb_server.catalog.runs import NewRun
-from wanllmdb_server.domain import project as project_rules
 from wanllmdb_server.domain.access import Actor, Resource, Verb, must_be_allowed, must_be_known
-from wanllmdb_server.domain.errors import Fault, InvalidError, NotFoundError
+from wanllmdb_server.domain.errors import NotFoundError
 from wanllmdb_server.domain.event import RunChanged, RunDeleted, project_topic, run_topic
 from wanllmdb_server.domain.plain import plain
-from wanllmdb_server.domain.run import (
-    MAX_TAGS,
-    MAX_TEXT,
-    Finish,
-    Run,
-    RunChanges,
-    id_fault,
-    is_users_key,
-    merged_summary,
-    text_fault,
-)
+from wanllmdb_server.domain.run import Finish, Run, RunChanges, is_users_key, merged_summary
 from wanllmdb_server.domain.series import KeyStats
 from wanllmdb_server.events.bus import EventBus
 from wanllmdb_server.metrics.store import MetricStore
-
-MAX_WRITER: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ class Runs:
                 `catalog.openings.open_run`.
             InvalidError: an id, name, text or tag cannot be one.
         """
-        _check_new(project, new)
+        check_new(project, new)
         terms = terms or Terms()
         owner = owner or actor.name
         last_steps = await self._last_steps(actor, owner, project, new, terms)
@@ -205,7 +193,7 @@ class Runs:
         self, actor: Actor, owner: str, project: str, run_id: str, changes: RunChanges
     ) -> Run:
         """Change a run as its reader may: names, texts, tags, config, summary, stop."""
-        _check_changes(changes)
+        check_changes(changes)
         run = await self._locate(actor, owner, project, run_id, Verb.UPDATE)
         return await self._apply(run, changes)
 
@@ -267,6 +255,7 @@ class Runs:
     def _delete(self, number: int) -> None:
         with self._catalog.writing() as connection:
             rows.delete_runs(connection, [number], now=self._catalog.clock())
+        self._catalog.deletions += 1
 
     async def _locate(
         self,
@@ -305,39 +294,3 @@ def _last_step(keys: list[KeyStats]) -> int | None:
 
 def _merged(explicit: Mapping[str, Any], keys: list[KeyStats]) -> dict[str, Any]:
     return plain(merged_summary(explicit, keys))
-
-
-def _check_new(project: str, new: NewRun) -> None:
-    faults: list[Fault] = []
-    if fault := id_fault(new.id):
-        faults.append(Fault("/id", "unfit-id", fault))
-    if fault := project_rules.name_fault(project):
-        faults.append(Fault("/project", "unfit-name", fault))
-    if new.writer is not None and (fault := text_fault(new.writer, MAX_WRITER)):
-        faults.append(Fault("/writer", "unfit-name", fault))
-    faults += _text_faults(new)
-    if faults:
-        raise InvalidError("This cannot be a run.", faults=faults)
-
-
-def _check_changes(changes: RunChanges) -> None:
-    faults = list(_text_faults(changes))
-    if changes.name is not None and not changes.name.strip():
-        faults.append(Fault("/name", "unfit-name", "A run has a name."))
-    if faults:
-        raise InvalidError("A run cannot be changed so.", faults=faults)
-
-
-def _text_faults(said: NewRun | RunChanges) -> Iterator[Fault]:
-    for field in ("name", "group", "job_type"):
-        text = getattr(said, field)
-        if text is not None and (fault := text_fault(text)):
-            yield Fault(f"/{field}", "unfit-name", fault)
-    if said.notes is not None and len(said.notes) > MAX_TEXT:
-        yield Fault("/notes", "too-long", f"At most {MAX_TEXT} characters.")
-    tags = said.tags or ()
-    if len(tags) > MAX_TAGS:
-        yield Fault("/tags", "too-many-items", f"At most {MAX_TAGS} tags.")
-    for index, tag in enumerate(tags[:MAX_TAGS]):
-        if fault := text_fault(tag):
-            yield Fault(f"/tags/{index}", "unfit-name", fault)

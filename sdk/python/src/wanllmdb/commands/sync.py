@@ -13,11 +13,10 @@ from typing import Any
 
 from wanllmdb import relay, uploads
 from wanllmdb.commands.answer import FAILED, OK, Commands, answer, declare, say, settings_of
-from wanllmdb.commands.waiting import waiting
-from wanllmdb.credentials import find_key, place
+from wanllmdb.commands.following import follow
+from wanllmdb.commands.waiting import destination, sink_of, told, waiting
 from wanllmdb.relay import Leftover, Progress
 from wanllmdb.settings import Settings
-from wanllmdb.sink import HttpSink
 
 
 def add(commands: Commands) -> None:
@@ -25,19 +24,24 @@ def add(commands: Commands) -> None:
     command = declare(commands, "sync", _sync, "send what offline or killed runs left behind")
     command.add_argument("directories", nargs="*", metavar="DIR", help="where to look")
     command.add_argument("--any-host", action="store_true", help="also what other machines left")
+    command.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on following the directories, and what other machines write there, until Ctrl-C",
+    )
 
 
 def _sync(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
+    if arguments.watch:
+        return follow(arguments, settings)
     found = waiting(settings, arguments.directories, any_host=arguments.any_host)
     if not found:
         answer(arguments, _synced(relay.SyncReport()), "Nothing waits to be sent.")
         return OK
     report = relay.SyncReport()
-    for told, here in _by_server(settings, found):
-        sink = HttpSink(
-            told.api_url, find_key(told), metric_url=told.metric_url, ca_file=settings.ca_file
-        )
+    for there, here in _by_server(settings, found):
+        sink = sink_of(there)
         _add_up(report, relay.sync(here, sink, None if arguments.json else _tell_progress))
         sink.close()
     for leftover in found:
@@ -55,15 +59,10 @@ def _by_server(
     settings: Settings, found: Sequence[Leftover]
 ) -> Iterator[tuple[Settings, list[Leftover]]]:
     """Where each goes: to the server that was named, else to the one it was meant for."""
-    if "api_url" in settings.given:
-        yield settings, list(found)
-        return
-    here = place(settings.api_url)
-    for server in sorted({each.server or here for each in found}):
-        told = settings
-        if server != here:  # a key in the environment is not for a server elsewhere
-            told = Settings(api_url=server, config_dir=settings.config_dir)
-        yield told, [each for each in found if (each.server or here) == server]
+    servers = sorted({destination(settings, each) for each in found})
+    for server in servers:
+        here = [each for each in found if destination(settings, each) == server]
+        yield told(settings, server), here
 
 
 def _add_up(whole: relay.SyncReport, part: relay.SyncReport) -> None:

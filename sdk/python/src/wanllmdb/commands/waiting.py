@@ -1,4 +1,4 @@
-"""What waits in spools on this machine: `sync` sends it, others say how much it is."""
+"""What waits in spools on this machine, and where it goes: `sync` sends it, others tell of it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,51 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wanllmdb import relay
+from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import places
 from wanllmdb.errors import UsageError
 from wanllmdb.relay import Leftover
 from wanllmdb.settings import Settings
+from wanllmdb.sink import HttpSink
+from wanllmdb.surroundings import working_directory
 
 
-def waiting(settings: Settings, directories: Sequence[str], *, any_host: bool) -> list[Leftover]:
-    """What waits in these directories, or wherever runs of these settings may have been kept."""
+def spools(settings: Settings, directories: Sequence[str]) -> list[Path]:
+    """These directories, or wherever runs of these settings may have been kept."""
     roots = [Path(each) for each in directories]
     for root in roots:
         if not root.is_dir():
             raise UsageError(f"{root} is no directory.")
+    return roots or list(places(settings, os.environ, working_directory()))
+
+
+def waiting(settings: Settings, directories: Sequence[str], *, any_host: bool) -> list[Leftover]:
+    """What waits in these directories, or wherever runs of these settings may have been kept."""
     found: dict[tuple[Path, str], Leftover] = {}
-    for root in roots or places(settings, os.environ, Path.cwd()):
+    for root in spools(settings, directories):
         for leftover in relay.leftovers(root, any_host=any_host):
             found[leftover.directory.resolve(), leftover.writer] = leftover
     return list(found.values())
+
+
+def destination(settings: Settings, leftover: Leftover) -> str:
+    """Which server a journal goes to: the one that was named, else the one it was meant for."""
+    here = place(settings.api_url)
+    return here if "api_url" in settings.given else leftover.server or here
+
+
+def told(settings: Settings, server: str) -> Settings:
+    """The settings for a server. A key in the environment is not for a server elsewhere."""
+    if server == place(settings.api_url):
+        return settings
+    return Settings(api_url=server, config_dir=settings.config_dir, ca_file=settings.ca_file)
+
+
+def sink_of(settings: Settings) -> HttpSink:
+    """The server of these settings."""
+    return HttpSink(
+        settings.api_url,
+        find_key(settings),
+        metric_url=settings.metric_url,
+        ca_file=settings.ca_file,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from wanllmdb.guard import MISUSE, guarded
 from wanllmdb.values import binned, on_host
 
 MAX_BINS: Final = 512
@@ -22,6 +23,7 @@ class Histogram:
         ValueError: there are too many bins, or not one edge more than counts.
     """
 
+    @guarded(raises=MISUSE)
     def __init__(
         self,
         sequence: Any = None,

@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
+from wanllmdb.guard import MISUSE, guarded
 from wanllmdb.media.media import SavedFile, saved
 from wanllmdb.values import Unloggable, on_host, text
 
@@ -42,6 +43,7 @@ class Image:
         grouping, classes, boxes, masks, file_type, normalize: of wandb; kept out of the row.
     """
 
+    @guarded(raises=MISUSE)
     def __init__(
         self,
         data: Any,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from wanllmdb.guard import MISUSE, guarded
 from wanllmdb.media.media import SavedFile, saved
 from wanllmdb.values import LOGGED, Unloggable
 
@@ -30,6 +31,7 @@ class Table:
         TypeError: a row has another length, or mixes kinds in a column.
     """
 
+    @guarded(raises=MISUSE)
     def __init__(
         self,
         columns: Sequence[Any] | None = None,
@@ -55,6 +57,7 @@ class Table:
         for row in given if given is not None else ():
             self.add_data(*row)
 
+    @guarded(raises=MISUSE)
     def add_data(self, *row: Any) -> None:
         """Add a row at the end."""
         if len(row) != len(self.columns):

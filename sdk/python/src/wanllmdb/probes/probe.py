@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from wanllmdb.guard import guarded
+
 FIRST_AFTER_SECONDS: Final = 2.0
 
 # Takes a sequence number, microseconds and the readings.
@@ -58,6 +60,7 @@ class Monitor:
         if self._thread.is_alive():
             self._thread.join(timeout=0.5)
 
+    @guarded()
     def _work(self) -> None:
         probes = list(self._find())
         wait = min(self._interval, FIRST_AFTER_SECONDS)

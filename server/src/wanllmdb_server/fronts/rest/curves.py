@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.domain.errors import Fault, InvalidError
 from wanllmdb_server.domain.plain import plain
-from wanllmdb_server.domain.series import KeyStats, Window
+from wanllmdb_server.domain.series import KeyStats, Superseded, Window
 from wanllmdb_server.fronts.rest import frame
 from wanllmdb_server.fronts.rest.auth import CurrentActor
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
@@ -27,6 +27,10 @@ MAX_POINTS: Final = 100_000
 _JSON: Final = "application/json"
 _READ: Final = (Resource.POINTS, Verb.READ)
 _INT64: Final = 1 << 63
+_SUPERSEDED: Final = (
+    "Points that a later attempt logged anew (a resumed or rewound run): hide them, "
+    "include them, or give only them"
+)
 _INLINE_BUCKETS: Final = 4096
 
 router = RestRouter(prefix=API, tags=["points"])
@@ -123,10 +127,19 @@ async def points(
     last: Annotated[int | None, Query(ge=-_INT64, lt=_INT64)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_POINTS)] = 10_000,
     cursor: str | None = None,
+    superseded: Annotated[Superseded, Query(description=_SUPERSEDED)] = "hide",
 ) -> Response:
     """Read exact points."""
     found = await services_of(request).curves.points(
-        actor, owner, project, run, key, Window(first, last), limit=limit, cursor=cursor
+        actor,
+        owner,
+        project,
+        run,
+        key,
+        Window(first, last),
+        limit=limit,
+        cursor=cursor,
+        superseded=superseded,
     )
     return _answer(
         {

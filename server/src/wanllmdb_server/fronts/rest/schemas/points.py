@@ -38,6 +38,7 @@ class Key(Answer):
     nan: int
     posinf: int
     neginf: int
+    superseded: int
 
 
 class RunKeys(Answer):
