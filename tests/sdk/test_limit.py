@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ def test_beyond_its_limit_a_folder_grows_by_thinned_points_and_the_account_is_ex
     assert kept_in(spool.directory, wire.Kind.CONFIG)
     assert rows[0][0] == 0
     assert rows[-1][0] == 199_999
-    told = [each for each in kept_in(spool.directory, wire.Kind.LOSS)]
+    told = kept_in(spool.directory, wire.Kind.LOSS)
     thinned = [each for each in told if each["reason"] == "spool-limit"]
     assert sum(each["count"] for each in thinned) == tally["lost"]["spool-limit"]
     assert " of 200,000 rows thinned between " in thinned[-1]["detail"]
@@ -203,7 +202,7 @@ def test_the_folder_is_measured_while_files_come_and_go(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "a.seg").write_bytes(bytes(10))
     (tmp_path / "files" / "b").write_bytes(bytes(20))
-    os.symlink("/dev/zero", tmp_path / "files" / "c")
+    (tmp_path / "files" / "c").symlink_to("/dev/zero")
     found = limit.measured(tmp_path)
     assert found.segments == 10
     assert 20 <= found.others < 100

@@ -82,7 +82,7 @@ class Tally:
         for each in frames:
             self.lose(reason, each[frame.KIND_AT])
 
-    def untold(self, detail: Callable[[str], str]) -> list[dict[str, Any]]:
+    def untold(self, detail: Callable[[str], str] = lambda _: "") -> list[dict[str, Any]]:
         """What the server has not been told of: a LOSS payload for each reason."""
         found: list[dict[str, Any]] = []
         for reason, count in self.lost.items():
