@@ -106,7 +106,7 @@ def forget(directory: Path, writer: str) -> None:
     for path in segments(directory, writer):
         path.unlink(missing_ok=True)
     # Drafts are what a process was just making when it was killed.
-    for pattern in ("-*.new", ".*.tmp", ".ack", ".lock", RELAY):
+    for pattern in ("-*.new", ".*.tmp", ".reserve", ".ack", ".lock", RELAY):
         for path in directory.glob(glob.escape(writer) + pattern):
             path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # others still have files here

@@ -17,6 +17,7 @@ from wanllmdb.segment_file import SegmentFile
 from wanllmdb.tally import Tally
 
 RING_BYTES: Final = 32 * 1024 * 1024
+SPARE_BYTES: Final = 2 * 1024 * 1024  # of the ring, for what is no row: how a run ended, say
 PROBE_SECONDS: Final = 1.0
 MAX_FRAME_BYTES: Final = wire.MAX_RECORD_BYTES + frame.FRAME_BYTES
 
@@ -53,7 +54,8 @@ class Outage:
     def hold(self, content: bytes) -> bool:
         """Keep a frame in memory; False if it cannot be kept, and is counted as lost."""
         reason = "too-large" if len(content) > MAX_FRAME_BYTES else "disk"
-        held = reason == "disk" and self.ring.hold(content)
+        spare = SPARE_BYTES if _is_row(content) else 0
+        held = reason == "disk" and self.ring.hold(content, spare=spare)
         if not held:
             self._tally.lose_frames(reason, [content])
         return held
@@ -70,6 +72,19 @@ class Outage:
         except OSError as error:
             self.begin(error)
 
+    def give_rows_up(self) -> None:
+        """Count the rows that still wait as lost; all else goes on waiting."""
+        for each in self.ring.drop():
+            if _is_row(each):
+                self._tally.lose_frames("disk", [each])
+            else:
+                self.hold(each)
+
     def give_up(self) -> None:
         """Count all that still waits as lost."""
         self._tally.lose_frames("disk", self.ring.drop())
+
+
+def _is_row(content: bytes) -> bool:
+    """Whether a frame is one of those that come by the thousand."""
+    return content[frame.KIND_AT] in wire.ROW_KINDS

@@ -22,6 +22,7 @@ from wanllmdb import frame, segment, wire
 from wanllmdb.limit import Limit, fitting
 from wanllmdb.moulds import Mould, Moulds
 from wanllmdb.outage import MAX_FRAME_BYTES, Outage
+from wanllmdb.reserve import Reserve
 from wanllmdb.segment_file import SegmentFile
 from wanllmdb.sieve import VALUES, Sieve
 from wanllmdb.slowness import Slowness
@@ -46,6 +47,7 @@ class Pen:
         tally: what was written, and what could not be.
         next: the number of the next frame, a row's; taken by it.
         outage: what waits while the disk refuses.
+        reserve: room for when the disk is full.
         slow: what a thread writes while the disk is slow.
         sieve: what is left out while the run's folder is as large as it may be.
     """
@@ -79,6 +81,7 @@ class Pen:
         self.tally = Tally()
         self.next = self.tally.next
         self.outage = Outage(self.file, self.tally, self.advance)
+        self.reserve = Reserve(directory, writer)
         self.slow = Slowness(self.file, self.tally, self._rescue, self._turn_slowly)
         self.sieve = Sieve(Limit(directory, most_bytes), self.tally, moulds.form)
         self._header = dict(header)
@@ -152,6 +155,7 @@ class Pen:
         if not self._rolling.acquire(timeout=wait):
             return
         try:
+            self.reserve.spend()
             self.outage.probe()
         finally:
             self._rolling.release()
@@ -231,6 +235,8 @@ class Pen:
 
     def _look(self, now: float) -> None:
         """Whether the disk is slow, and the folder full, and what follows from that."""
+        if not self.outage.is_on:
+            self.reserve.fill()
         if self.sieve.limit.is_due and self.sieve.look():
             self._told_at = 0.0
         changed = self.slow.look(idle=self.outage.is_on)
@@ -289,6 +295,11 @@ class Pen:
 
     def end(self) -> None:
         """Account, and refuse every write from now on; what still waits is counted as lost."""
+        if self.outage.is_on:
+            self.probe(wait=0.5)
+        self.reserve.end()
+        if self.outage.is_on:  # the rows that wait are lost, but not the account of it
+            self.outage.give_rows_up()
         self.account()
         for line in self.sieve.words():
             self._tell(line)

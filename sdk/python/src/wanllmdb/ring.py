@@ -18,9 +18,9 @@ class Ring:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def hold(self, frame: bytes) -> bool:
-        """Keep a frame; False if there is no room for it."""
-        if self._bytes + len(frame) > self._limit:
+    def hold(self, frame: bytes, *, spare: int = 0) -> bool:
+        """Keep a frame; False if there is no room for it, or less than `spare` beside it."""
+        if self._bytes + len(frame) > self._limit - spare:
             return False
         self._bytes += len(frame)
         self._frames.append(frame)
