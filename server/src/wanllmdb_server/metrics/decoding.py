@@ -83,7 +83,7 @@ def _from_excerpt(excerpt: Excerpt) -> Columns:
     else:
         columns = Columns(np.empty(0, np.int64))
     for position in contents.torn:
-        columns.rejected.append((position, "damaged", "Behind it, bytes hold no whole record."))
+        columns.rejected.append((position, "damaged", "Bytes before it hold no whole record."))
     for position in contents.nameless:
         columns.rejected.append((position, "unknown-form", "Nothing names the keys of this row."))
     columns.numbers = {key: interleaved(found) for key, found in parts.items()}
