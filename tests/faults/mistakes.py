@@ -61,6 +61,11 @@ def script(call: Calls, mode: str, name: str) -> Any:
         )  # fmt: skip
     with call("print"):
         print("said by the script")  # noqa: T201
+    for step in range(3):  # before anything is said of a metric rows go by a shorter way
+        with call("first log"):
+            wandb.log({"loss": 2.0, "epoch": step})
+        with call("first log at a step"):
+            wandb.log({"loss": 2.0, "epoch": step}, step=step + 1)
     with call("define_metric"):
         wandb.define_metric("loss", step_metric="epoch", summary="min")
     for step in range(20):

@@ -26,6 +26,7 @@ LEFT_OUT = frozenset(
     (
         *("wanllmdb.face:Face.run", "wanllmdb.session:current", "wanllmdb.run:Run.lost"),
         *("wanllmdb.rows:Steps.current", "wanllmdb.counter:Counter.value"),
+        "wanllmdb.run:_no_mould",
         *("wanllmdb.keeper:Keeper._run", "wanllmdb.keeper:Keeper._is_needed"),
         *("wanllmdb.sender:Sender._run", "wanllmdb.segment:SegmentReader.__exit__"),
         "wanllmdb.segment:SegmentReader.close",

@@ -9,7 +9,7 @@ import pytest
 from wanllmdb.wire import Kind, Record, is_row
 from wanllmdb_server.catalog.records import read
 from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
-from wanllmdb_server.metrics.columns import as_row
+from wanllmdb_server.metrics.cells import as_row
 
 
 def reading_of(*records: tuple[int, Any]) -> Any:

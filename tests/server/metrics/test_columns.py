@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.contracts.stores import pack
 
 from wanllmdb.wire import Batch, Kind, WireError, array_head, inflate
-from wanllmdb_server.metrics import columns, stencil
+from wanllmdb_server.metrics import columns, decoding, stencil
 from wanllmdb_server.metrics.chunk import Stretch
 from wanllmdb_server.metrics.columns import Columns
 
@@ -53,11 +53,12 @@ def plain(found: Columns) -> Any:
 def assert_quick_is_thorough(batch: Batch) -> list[bool]:
     """Whether each of the quick ways was taken."""
     quick = [
-        way(batch, inflate(batch.body)) for way in (columns._from_like_rows, columns._from_numbers)
+        way(batch, inflate(batch.body))
+        for way in (decoding._from_like_rows, decoding._from_numbers)
     ]
     for found in quick:
         if found is not None:
-            assert str(plain(found)) == str(plain(columns._one_by_one(batch)))
+            assert str(plain(found)) == str(plain(decoding._one_by_one(batch)))
     return [found is not None for found in quick]
 
 
@@ -114,10 +115,10 @@ def test_no_bytes_break_the_stencil(content: bytes, count: int) -> None:
 def test_what_comes_after_a_position_is_what_a_batch_of_the_rest_says(
     rows: list[Any], low: int
 ) -> None:
-    found = columns.after(columns.take_apart(batch(rows)), low)
+    found = columns.after(decoding.take_apart(batch(rows)), low)
     rest = [(at * 3, Kind.ROW, row) for at, row in enumerate(rows, 1) if at * 3 > low]
     if rest:
-        alone = columns.take_apart(pack(rest))
+        alone = decoding.take_apart(pack(rest))
         keys = sorted(alone.numbers)
         assert sorted(found.numbers) == keys
         assert [str(plain(found)[2][key]) for key in keys] == [
@@ -130,7 +131,7 @@ def test_what_comes_after_a_position_is_what_a_batch_of_the_rest_says(
 
 def test_rows_of_two_layouts_take_the_quick_way_in_order() -> None:
     logged = [(n, n, {"loss": n, **({"val": -n} if n % 3 == 0 else {})}) for n in range(20)]
-    found = columns.take_apart(batch(logged))
+    found = decoding.take_apart(batch(logged))
     assert found.numbers["loss"].points.value.tolist() == list(range(20))
     assert found.numbers["val"].points.step.tolist() == [0, 3, 6, 9, 12, 15, 18]
 
@@ -138,7 +139,7 @@ def test_rows_of_two_layouts_take_the_quick_way_in_order() -> None:
 def test_a_batch_that_calls_everything_a_row_is_not_believed() -> None:
     lying = pack([(1, Kind.ROW, (1, 1, {"a": 1.0})), (2, Kind.SYSTEM, (1, 1, {"b": 1.0}))])
     lying = Batch("w", 0, 2, 2, 1 << Kind.ROW, lying.body)
-    assert list(columns.take_apart(lying).numbers) == ["a"]
+    assert list(decoding.take_apart(lying).numbers) == ["a"]
 
 
 @pytest.mark.parametrize("positions", [[2, 2], [2, 1], [1, 1], [0, 2]])
@@ -146,7 +147,7 @@ def test_positions_out_of_order_damage_a_batch(positions: list[int]) -> None:
     body = pack([(at, Kind.ROW, (1, 1, {"a": 1.0})) for at in [*positions[:-1], 9]]).body
     wrong = Batch("w", 1, 9, 2, 1 << Kind.ROW, body)
     if positions[0] > 1:
-        columns.take_apart(wrong)
+        decoding.take_apart(wrong)
         wrong = Batch("w", positions[0], 9, 2, 1 << Kind.ROW, body)
     with pytest.raises(WireError):
-        columns.take_apart(wrong)
+        decoding.take_apart(wrong)

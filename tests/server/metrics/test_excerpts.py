@@ -18,7 +18,7 @@ from wanllmdb.frame import census
 from wanllmdb.moulds import Moulds
 from wanllmdb.spool import Spool
 from wanllmdb.wire import Excerpt, Kind
-from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics import decoding
 from wanllmdb_server.metrics.columns import Columns
 
 Row = tuple[int, int, dict[str, Any]]
@@ -64,11 +64,11 @@ class Writing:
 def as_excerpt(writing: Writing) -> Columns:
     excerpt = writing.excerpt()
     packed = wire.pack_excerpt(0, excerpt, census(excerpt.content))
-    return columns.take_apart(wire.unpack("w", packed))
+    return decoding.take_apart(wire.unpack("w", packed))
 
 
 def one_by_one(writing: Writing) -> Columns:
-    return columns.take_apart(wire.unpack("w", wire.pack(0, writing.listed)))
+    return decoding.take_apart(wire.unpack("w", wire.pack(0, writing.listed)))
 
 
 def said(found: Columns) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def test_a_flipped_byte_costs_at_most_the_row_it_hits_and_no_value_is_wrong(flip
     excerpt = writing.excerpt()
     damaged = Excerpt(0, 0, bytes(content), excerpt.forms)
     packed = wire.pack_excerpt(0, damaged, census(damaged.content))
-    found = said(columns.take_apart(wire.unpack("w", packed)))
+    found = said(decoding.take_apart(wire.unpack("w", packed)))
     missing = set(whole["position"]) - set(found["position"])
     assert len(missing) <= 1
     assert set(found["position"]) <= set(whole["position"])
@@ -147,7 +147,7 @@ def test_a_row_whose_form_nothing_names_is_refused_alone() -> None:
     writing = written(["train"] * 20, random.Random(1))
     excerpt = Excerpt(0, 0, writing.content, {})
     packed = wire.pack_excerpt(0, excerpt, census(excerpt.content))
-    found = columns.take_apart(wire.unpack("w", packed))
+    found = decoding.take_apart(wire.unpack("w", packed))
     assert [code for _, code, _ in found.rejected] == ["unknown-form"] * 19
     assert len(found.position) == 1  # the first row has its keys with it
 
@@ -170,7 +170,7 @@ def test_a_head_that_lies_is_no_batch(head: tuple[int, Any]) -> None:
     body = wire.zstandard.ZstdCompressor().compress(inner)
     batch = wire.unpack("w", wire.encode((1, 0, len(content), 3, 1 << Kind.VALUES, body)))
     with pytest.raises(wire.WireError):
-        columns.take_apart(batch)
+        decoding.take_apart(batch)
 
 
 def test_a_segment_of_a_real_spool_comes_apart_whole(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_segment_of_a_real_spool_comes_apart_whole(tmp_path: Path) -> None:
         content = reader.excerpt(1 << 30)
         excerpt = Excerpt(0, reader.offset, content, reader.forms())
     packed = wire.pack_excerpt(0, excerpt, census(content))
-    found = columns.take_apart(wire.unpack("w", packed))
+    found = decoding.take_apart(wire.unpack("w", packed))
     assert found.rejected == []
     assert np.array_equal(found.numbers["x"].points.value, np.arange(1000) / 2)
     assert np.array_equal(found.numbers["n"].points.value, np.arange(1000.0))

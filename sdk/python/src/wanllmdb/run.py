@@ -201,8 +201,8 @@ class Run(Named):
         except (TypeError, AttributeError):  # it is no mapping
             mould = values = None
         if mould is not None and values is not None and commit is None:
-            step = self._steps.next() if step is None else self._take_step(step, None)
             try:
+                step = self._steps.next() if step is None else self._take_step(step, None)
                 now = (self._clock.base_ns + _monotonic_ns()) // 1000
                 self._append_values(mould, step, now, values)
                 self._logged.next()
@@ -210,6 +210,8 @@ class Run(Named):
                     self._renew(mould)
             except Misfit:
                 pass
+            except Error:
+                raise
             except Exception as error:  # noqa: BLE001 - never into the training
                 self._fault("log", error)
                 return

@@ -58,7 +58,7 @@ class Contents:
         tables: rows of known forms; several of one form are in order.
         others: (position, kind, payload) of all frames that are no rows of a form.
         nameless: positions of rows whose form nothing names.
-        torn: positions behind which bytes hold no whole frame.
+        torn: positions up to which, from the frame before, bytes hold no whole frame.
     """
 
     tables: list[Table] = field(default_factory=list)
@@ -146,7 +146,7 @@ class _Reading:
         if end < 0:
             after = frame.next_whole(content, at + 1)
             if after >= 0:
-                self.contents.torn.append(self._excerpt.begin + at)
+                self.contents.torn.append(self._excerpt.begin + after)
             return after
         position, kind = self._excerpt.begin + end, content[at + frame.KIND_AT]
         payload = content[at + HEAD_BYTES : end - 4]

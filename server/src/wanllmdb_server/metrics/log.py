@@ -23,7 +23,7 @@ from typing import Final
 from wanllmdb.wire import Batch, WireError
 from wanllmdb_server.domain.receipt import WriterTotals
 from wanllmdb_server.domain.series import Accepted
-from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics import columns, decoding
 from wanllmdb_server.metrics.attempts import Attempts, Placing, write_succession
 from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.counting import Room, Taken
@@ -110,7 +110,7 @@ class BatchLog:
         self._wait(len(batch.body))
         try:
             answer = asyncio.get_running_loop().create_future()
-            taken = self._decoders.submit(columns.take_apart, batch)
+            taken = self._decoders.submit(decoding.take_apart, batch)
             self._queue.put(Append(answer, run, batch, taken))
             return await answer
         finally:

@@ -23,7 +23,7 @@ from wanllmdb_server.domain.series import (
     Tail,
     Window,
 )
-from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics import columns, decoding
 from wanllmdb_server.metrics.columns import Columns, Rejection
 from wanllmdb_server.metrics.naive import (
     Key,
@@ -56,7 +56,7 @@ class MemoryMetricStore:
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """See `MetricStore`."""
-        found = columns.take_apart(batch)
+        found = decoding.take_apart(batch)
         mine = self._runs.setdefault(run, _Run())
         before = mine.writers.get(batch.writer, _NOTHING)
         low = before.position

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from wanllmdb.wire import Batch, Kind, WireError
-from wanllmdb_server.metrics import columns
+from wanllmdb_server.metrics import columns, decoding
 from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.database import Database
@@ -50,7 +50,7 @@ def replay(database: Database, memtable: Memtable, attempts: Attempts, now: floa
 def read_back(low: int, start: int, end: int, records: int, body: bytes) -> Columns:
     """What a batch of the log brought that was new then; raises WireError if it is damaged."""
     batch = Batch("", start, end, records, 1 << Kind.ROW, body)
-    return columns.after(columns.take_apart(batch), low)
+    return columns.after(decoding.take_apart(batch), low)
 
 
 def table_of(database: Database, memtable: Memtable, run: int) -> RunTable:
