@@ -136,6 +136,7 @@ class Run(Named):
         self._moulds = journal.moulds.known
         self._mould_of = self._moulds.get
         self._newest: Mould | None = None
+        self._count = self._logged.next
 
     @property
     def is_over(self) -> bool:
@@ -199,13 +200,13 @@ class Run(Named):
             mould = self._mould_of(tuple(data))
             values = data.values()
         except (TypeError, AttributeError):  # it is no mapping
-            mould = values = None
-        if mould is not None and values is not None and commit is None:
+            mould, values = None, ()
+        if mould is not None and commit is None:
             step = self._steps.next() if step is None else self._take_step(step, None)
             try:
                 now = (self._clock.base_ns + _monotonic_ns()) // 1000
                 self._append_values(mould, step, now, values)
-                self._logged.next()
+                self._count()
                 if mould is not self._newest:
                     self._renew(mould)
             except Misfit:
