@@ -342,7 +342,9 @@ class TestSteps:
         run.log({"x": 2.0}, step=step)
         assert last(run) == (7, {"x": 2.0})
 
-    @pytest.mark.parametrize("step", ["3", 300.7, 1 << 63, object()], ids=["text", "fraction", "65 bits", "object"])
+    @pytest.mark.parametrize(
+        "step", ["3", 300.7, 1 << 63, object()], ids=["text", "fraction", "65 bits", "object"]
+    )
     def test_what_is_no_step_is_a_type_error_and_logs_nothing(
         self, run: Run, warm: Warm, step: Any
     ) -> None:
