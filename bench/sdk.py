@@ -125,11 +125,11 @@ def middle(found: list[Answer], name: str) -> float:
 def of_log(server: ServerProcess, arena: Arena, size: Size, state: str) -> Iterator[Figure]:
     """The quantiles of log() in one state of the server, and what finish() took there."""
 
-    def found(times: int, **given: float) -> list[Answer]:
+    def found(times: int, rows: int, pace: float = 0.0) -> list[Answer]:
         answers = []
         for _ in range(times):
             conditions.quiet(server)
-            answers.append(arena.trial(ONLINE, "flat", **given))
+            answers.append(arena.trial(ONLINE, "flat", rows=rows, pace=pace))
         return answers
 
     flat = found(size.times, rows=size.rows)

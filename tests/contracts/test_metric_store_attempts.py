@@ -474,3 +474,20 @@ async def test_points_that_were_copied_are_counted_for_nobody(store: MetricStore
     count = await store.count(8)
     assert (count.points, count.damaged) == (50, ())
     assert sum(each.points or 0 for each in count.writers.values()) == 50
+
+
+async def test_equal_steps_come_by_attempt_whatever_is_sealed(store: MetricStore) -> None:
+    first = Writer(store, name="a")
+    await first.log(*[(n, {"system/cpu": 1.0}) for n in (1, 2, 3)])
+    second = await begin(store, "b")
+    await second.log(*[(n, {"system/cpu": 2.0}) for n in (1, 2, 3)])
+    await store.seal(RUN)
+    await first.log((2, {"system/cpu": 3.0}))
+    await second.log((3, {"system/cpu": 4.0}))
+    wanted = [(1, 1.0), (1, 2.0), (2, 1.0), (2, 3.0), (2, 2.0), (3, 1.0), (3, 2.0), (3, 4.0)]
+    for _ in range(2):
+        assert await points(store, key="system/cpu") == wanted
+        assert await points(store, key="system/cpu", limit=3) == wanted
+        [curve] = await store.curves([Series(RUN, "system/cpu")], ALL, 100)
+        assert curve.last.tolist() == [2.0, 2.0, 4.0]
+        await store.seal(RUN)

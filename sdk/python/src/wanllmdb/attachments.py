@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from wanllmdb.values import NoRoom
 from wanllmdb.wire import Kind, encode
 
 Append = Callable[[int, bytes], bool]
@@ -25,11 +26,15 @@ class Attachments:
     Args:
         folder: where files of the run lie.
         append: the run's journal.
+        full: whether there is no room for them just now.
     """
 
-    def __init__(self, folder: Path, append: Append) -> None:
+    def __init__(
+        self, folder: Path, append: Append, *, full: Callable[[], bool] = lambda: False
+    ) -> None:
         self._folder = folder
         self._append = append
+        self._full = full
 
     def __call__(self, key: str, value: Any) -> dict[str, Any] | None:
         kind = type(value)
@@ -44,6 +49,8 @@ class Attachments:
         return self._keep(key, media) if hasattr(media, "save") else media.said()
 
     def _keep(self, key: str, media: Any) -> dict[str, Any]:
+        if self._full():
+            raise NoRoom("the folder of the run is as large as it may be")
         said, file = media.save(self._folder, key)
         self._append(Kind.FILE, encode(file.record()))
         return said

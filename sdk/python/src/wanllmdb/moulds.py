@@ -122,6 +122,10 @@ class Moulds:
         self._all.append(mould)
         self.known[mould.form.keys] = mould
 
+    def form(self, number: int) -> Form | None:
+        """The form of this number."""
+        return self._all[number].form if number < len(self._all) else None
+
     @property
     def declared_bytes(self) -> int:
         """What all declarations take."""

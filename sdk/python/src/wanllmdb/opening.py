@@ -203,13 +203,13 @@ def _kept(
     payload["writer_facts"] = incarnation.facts(
         settings, writer, spool_root=root, run_id=identity.id
     )
-    spool = _journal(identity, settings, directory, payload, writer=writer)
+    spool = _journal(identity, settings, directory, payload, writer=writer, tell=voice.warn)
     run = Run(
         identity,
         settings,
         journal=spool,
         voice=voice,
-        keep=Attachments(identity.directory, spool.append),
+        keep=Attachments(identity.directory, spool.append, full=lambda: spool.full),
         ended=ended,
         clock=clock,
     )
@@ -227,6 +227,7 @@ def _journal(
     payload: Mapping[str, Any],
     *,
     writer: str,
+    tell: Callable[[str], None],
 ) -> Spool:
     header = {
         "run": identity.id,
@@ -237,7 +238,14 @@ def _journal(
     }
     # Who sends what is left does so after the fact: then nothing of it can be refused.
     kept = {**payload, "writer_facts": {**payload["writer_facts"], "deferred": True}}
-    return Spool.create(directory, header, writer=writer, run=encode(kept))
+    return Spool.create(
+        directory,
+        header,
+        writer=writer,
+        run=encode(kept),
+        most_bytes=settings.spool_limit,
+        tell=tell,
+    )
 
 
 def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ own, so that what it took in part stays behind. What the ring cannot hold is cou
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from typing import Final
@@ -25,12 +26,14 @@ class Outage:
 
     Attributes:
         ring: the frames.
+        reason: why the disk refuses; None while it does not.
         probe_at: when the disk is asked again, in monotonic seconds.
     """
 
     def __init__(self, file: SegmentFile, tally: Tally, advance: Callable[[], None]) -> None:
         """Nothing waits yet; `advance` begins the file's next segment, or raises `OSError`."""
         self.ring = Ring(RING_BYTES)
+        self.reason: str | None = None
         self.probe_at = 0.0
         self._file = file
         self._tally = tally
@@ -39,13 +42,13 @@ class Outage:
     @property
     def is_on(self) -> bool:
         """Whether the disk refused last, or something still waits for it."""
-        return self._file.failing is not None or len(self.ring) > 0
+        return self.reason is not None or len(self.ring) > 0
 
     def begin(self, error: OSError) -> None:
         """The disk refused; it is not asked again before a second has passed."""
-        if self._file.failing is None:
+        if self.reason is None:
             self.probe_at = time.monotonic() + PROBE_SECONDS
-            self._file.fail(error)
+        self.reason = self._file.failing = errno.errorcode.get(error.errno or errno.EIO, "EIO")
 
     def hold(self, content: bytes) -> bool:
         """Keep a frame in memory; False if it cannot be kept, and is counted as lost."""
@@ -59,10 +62,10 @@ class Outage:
         """Try whether the disk takes records again."""
         self.probe_at = time.monotonic() + PROBE_SECONDS
         try:
-            if self._file.failing is not None:
+            if self.reason is not None:
                 self._advance()
             self.ring.empty_into(self._file.write)
-            self._file.failing = None
+            self.reason = self._file.failing = None
             self.ring.empty_into(self._file.write)  # what came while the first emptying ran
         except OSError as error:
             self.begin(error)

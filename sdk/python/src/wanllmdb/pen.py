@@ -1,8 +1,10 @@
 """Pen: writes the frames of one writer, in one process, from segment to segment.
 
 Of the disk it asks one `write` a frame. When the segment is full the next begins; when the
-disk refuses, frames wait in memory (`outage`). No call waits for a lock but `probe`, when told
-to: what finds another thread turning a page leaves it to that thread.
+disk refuses, frames wait in memory (`outage`); when it is slow, a thread writes them (`slow`);
+when the run's folder is full, not all of them are written (`sieve`). Where none of this is so,
+no frame pays for it: `file.failing` is None. No call waits for a lock but `probe`, when told to:
+what finds another thread turning a page leaves it to that thread.
 """
 
 from __future__ import annotations
@@ -17,14 +19,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import frame, segment, wire
+from wanllmdb.limit import Limit, fitting
 from wanllmdb.moulds import Mould, Moulds
-from wanllmdb.outage import Outage
+from wanllmdb.outage import MAX_FRAME_BYTES, Outage
 from wanllmdb.segment_file import SegmentFile
+from wanllmdb.sieve import VALUES, Sieve
+from wanllmdb.slowness import Slowness
 from wanllmdb.tally import Tally
 
 SEGMENT_SECONDS: Final = 600.0
 SYNC_SECONDS: Final = 1.0
 SYNC_BYTES: Final = 4 * 1024 * 1024
+TELL_SECONDS: Final = 30.0  # between two LOSS records of what goes on being lost
+END_SECONDS: Final = 3.0  # how long the end of a journal waits for a slow disk
 
 _write = os.write
 _frame = frame.frame
@@ -39,6 +46,8 @@ class Pen:
         tally: what was written, and what could not be.
         next: the number of the next frame, a row's; taken by it.
         outage: what waits while the disk refuses.
+        slow: what a thread writes while the disk is slow.
+        sieve: what is left out while the run's folder is as large as it may be.
     """
 
     def __init__(
@@ -50,6 +59,8 @@ class Pen:
         moulds: Moulds,
         clock_ns: Callable[[], int],
         segment_bytes: int,
+        most_bytes: int | None = 0,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Nothing is opened before `advance`.
 
@@ -60,18 +71,29 @@ class Pen:
             moulds: of the rows that may come.
             clock_ns: nanoseconds since the epoch.
             segment_bytes: beyond this size the next segment begins.
+            most_bytes: what the folder may take; see `Limit`.
+            tell: tells the user something, from the thread that calls `tend` or `end`.
         """
+        self._segment_bytes = segment_bytes = fitting(directory, most_bytes, segment_bytes)
         self.file = SegmentFile(directory, writer, limit=segment_bytes)
         self.tally = Tally()
         self.next = self.tally.next
         self.outage = Outage(self.file, self.tally, self.advance)
+        self.slow = Slowness(self.file, self.tally, self._rescue, self._turn_slowly)
+        self.sieve = Sieve(Limit(directory, most_bytes), self.tally, moulds.form)
         self._header = dict(header)
         self._moulds = moulds
         self._clock_ns = clock_ns
-        self._segment_bytes = segment_bytes
+        self._tell = tell
         self._rolling = threading.Lock()
-        self._synced_at = 0.0
+        self._synced_at = self._told_at = 0.0
         self._ended = False
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """What could not be kept, by reason."""
+        values = self.sieve.values_lost
+        return self.tally.lost | ({VALUES: values} if values else {})
 
     def write(self, kind: int, payload: bytes) -> bool:
         """Write a record as `put` does."""
@@ -79,37 +101,51 @@ class Pen:
 
     def put(self, content: bytes) -> bool:
         """Write a frame, or hold it; True if it is on the disk."""
-        file = self.file
-        if file.failing is not None:
-            return self.hold(content)
-        try:
-            if _write(file.fd, content) != len(content):
-                return self.put_again(content)
-        except OSError as error:
-            return self.put_off(content, error)
-        file.room = room = file.room - len(content)
-        if room < file.turn_at:
-            self.turn()
-        return True
+        return self.hold(content) if self.file.failing is not None else self._through(content)
 
     def put_again(self, content: bytes) -> bool:
-        """Hold a frame that is on the disk in part, which readers pass over, or not at all."""
+        """Put a frame that did not go straight to the file, or only in part, which readers skip."""
+        if self.file.failing is not None:
+            return self.hold(content)
         return self.put_off(content, OSError(errno.ENOSPC, "no room for it on the disk"))
 
     def put_off(self, content: bytes, error: OSError) -> bool:
-        """Hold a frame that the disk refused."""
+        """Keep a frame that the disk refused."""
         self.outage.begin(error)
-        return self.hold(content)
+        return self._place(content)
 
     def hold(self, content: bytes) -> bool:
-        """Keep a frame in memory until the disk takes it; True if it just did."""
+        """Keep a frame that may not go straight to the file; True if it is on the disk."""
         if self._ended:
             self.tally.lose_frames("disk", [content])
             return False
+        if len(content) > MAX_FRAME_BYTES:
+            return self.outage.hold(content)  # which counts it
+        placed = [self._place(each) for each in self.sieve.take(content)]
+        return all(placed) and bool(placed)
+
+    def _place(self, content: bytes) -> bool:
+        """Write a frame, or let it wait where it has to; True if it is on the disk."""
+        if not self.outage.is_on:
+            return self.slow.hold(content) if self.slow.is_on else self._through(content)
         held = self.outage.hold(content)
         if self.outage.is_on and time.monotonic() >= self.outage.probe_at:
             self.probe()
         return held and not self.outage.is_on
+
+    def _through(self, content: bytes) -> bool:
+        """Write a frame to the file."""
+        file = self.file
+        try:
+            written = _write(file.fd, content)
+        except OSError as error:
+            return self.put_off(content, error)
+        if written != len(content):
+            return self.put_off(content, OSError(errno.ENOSPC, "no room for it on the disk"))
+        file.room = room = file.room - written
+        if room < file.turn_at:
+            self.turn()
+        return True
 
     def probe(self, wait: float = 0.0) -> None:
         """Try whether the disk takes records again, unless another thread is just doing so."""
@@ -119,6 +155,7 @@ class Pen:
             self.outage.probe()
         finally:
             self._rolling.release()
+        self._gate()
         self.tell_losses()
 
     def turn(self) -> None:
@@ -141,6 +178,8 @@ class Pen:
             self.file.room = self._segment_bytes // 16
         finally:
             self._rolling.release()
+        if self.sieve.look(everything=False):
+            self._gate()
 
     def advance(self) -> None:
         """Begin the next segment; for one thread at a time. Raises `OSError`."""
@@ -180,6 +219,7 @@ class Pen:
     def tend(self) -> None:
         """Try a disk that refused, begin a segment where one grew old, sync. May block."""
         now, file = time.monotonic(), self.file
+        self._look(now)
         if self.outage.is_on:
             self.probe()
         elif now - file.opened_at > SEGMENT_SECONDS and not file.is_empty:
@@ -189,23 +229,59 @@ class Pen:
             if file.unsynced:
                 self.sync()
 
+    def _look(self, now: float) -> None:
+        """Whether the disk is slow, and the folder full, and what follows from that."""
+        if self.sieve.limit.is_due and self.sieve.look():
+            self._told_at = 0.0
+        changed = self.slow.look(idle=self.outage.is_on)
+        for each in self.sieve.settle():
+            self._place(each)
+        self._gate()
+        if now - self._told_at >= TELL_SECONDS:
+            self._told_at = now
+            self.tell_losses()
+        for line in (*self.sieve.words(), *([changed] if changed else [])):
+            self._tell(line)
+
+    def _gate(self) -> None:
+        """Let frames go straight to the file, or not."""
+        if self.outage.reason is None:
+            slow = "slow" if self.slow.is_on else None
+            self.file.failing = "limit" if self.sieve.is_on else slow
+
+    def _rescue(self, frames: list[bytes], error: OSError) -> None:
+        """The disk refused frames that the thread for slow disks was writing."""
+        self.outage.begin(error)
+        for each in frames:
+            self.outage.hold(each)
+
+    def _turn_slowly(self) -> None:
+        """The thread for slow disks has written: maybe a segment is full."""
+        if self.file.room < self.file.turn_at:
+            self.turn()
+
     def sync(self) -> None:
-        """Make what was written outlive a power loss. May block."""
+        """Make what was written outlive a power loss. May block.
+
+        After a failure what comes goes to a segment of its own; the one that may have suffered
+        stays, as every segment does, until the server has all of it.
+        """
         try:
-            self.file.sync()
+            self.slow.timed(self.file.sync)
         except OSError:
-            # What the kernel could not write back it may have dropped: what comes from now
-            # on goes to a file of its own.
             self.roll()
 
     def tell_losses(self) -> None:
         """A LOSS record for each reason, of what was lost since the last one."""
-        if self.file.failing is None:
-            for loss in self.tally.untold():
+        if self.outage.reason is None:
+            for loss in (*self.tally.untold(self.sieve.detail), *self.sieve.untold()):
                 self.write(wire.Kind.LOSS, wire.encode(loss))
 
     def account(self) -> None:
         """Say what was given so far, and what of it was lost: a TALLY record."""
+        for each in self.sieve.settle(all_of_it=True):
+            self._place(each)
+        self.slow.wait(END_SECONDS)
         if self.outage.is_on:
             self.probe(wait=0.5)
         self.tell_losses()
@@ -214,6 +290,9 @@ class Pen:
     def end(self) -> None:
         """Account, and refuse every write from now on; what still waits is counted as lost."""
         self.account()
+        for line in self.sieve.words():
+            self._tell(line)
         self._ended = True
         self.outage.give_up()
-        self.file.retire()
+        if self.slow.end():
+            self.file.retire()

@@ -45,6 +45,17 @@ class Ring:
             self._bytes -= len(frame)
         self._bytes = 0
 
+    def take(self, size: int) -> list[bytes]:
+        """Take out the oldest frames, about so many bytes; one at least, if there is any."""
+        taken: list[bytes] = []
+        while self._frames and size > 0:
+            taken.append(self._frames.popleft())
+            size -= len(taken[-1])
+            self._bytes -= len(taken[-1])
+        if not self._frames:
+            self._bytes = 0
+        return taken
+
     def drop(self) -> list[bytes]:
         """Forget every frame; returns them."""
         dropped = list(self._frames)

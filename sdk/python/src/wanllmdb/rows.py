@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from wanllmdb.counter import Counter
 from wanllmdb.errors import RowError
-from wanllmdb.values import LOGGED, Unloggable, text
+from wanllmdb.values import LOGGED, NoRoom, Unloggable, text
 from wanllmdb.wire import MAX_KEY_BYTES, MAX_KEYS_PER_RUN, MAX_RECORD_BYTES, encode
 
 # What every row has anyway: a value for one of these is not the user's.
@@ -87,6 +87,8 @@ class RowMaker:
         try:
             kept = self._keep(name, value)
             kept = LOGGED.convert(value) if kept is None else kept
+        except NoRoom as error:
+            self._lose("spool-limit-media", f"{name!r} is left out: {error}")
         except Unloggable as error:
             self._lose("unloggable", f"{name!r} has {error}, which cannot be kept")
         except Exception as error:  # noqa: BLE001 - the user's object raised; the rest is kept

@@ -38,10 +38,12 @@ class SegmentFile:
     Attributes:
         fd: what to write to; -1 while there is no segment.
         number: of the segment under `fd`; -1 before the first.
-        failing: why the disk does not take frames just now; None while it does.
+        failing: why frames may not go straight to the file just now; None while they may.
         room: bytes that may still be written to the segment, about: threads count it at once.
         turn_at: at less room than this the forms are due again, or the next segment.
         opened_at: when the segment began, in monotonic seconds.
+        suspect: a sync failed. What the kernel could not write back it may have dropped, and it
+            says so only once; so no sync of this segment is believed any more.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class SegmentFile:
         self.room = self._synced_room = limit
         self.turn_at = 0
         self.opened_at = 0.0
+        self.suspect = False
         self._limit = limit
         self._inode: tuple[int, int] | None = None
         self._older: deque[int] = deque()
@@ -97,10 +100,6 @@ class SegmentFile:
                 size = 0
             if number == self.number:
                 return max(number, 0) << wire.SEGMENT_SHIFT | size
-
-    def fail(self, error: OSError) -> None:
-        """Say why the disk does not take frames."""
-        self.failing = errno.errorcode.get(error.errno or errno.EIO, "EIO")
 
     def write(self, content: bytes) -> int:
         """Write a frame; how much of it was written. Raises `OSError`."""
@@ -139,6 +138,7 @@ class SegmentFile:
             self.fd = fd
         self._inode = (stat.st_dev, stat.st_ino)
         self.number += 1
+        self.suspect = False
         self._listed = False
         self.room = self._synced_room = self._limit
         self.declared(len(beginning))
@@ -148,6 +148,9 @@ class SegmentFile:
 
     def sync(self) -> None:
         """Make what was written outlive a power loss. Blocks. Raises `OSError`."""
+        if self.suspect:
+            raise OSError(errno.EIO, "an earlier sync of this segment failed")
+        self.suspect = True  # until it has succeeded
         room = self.room
         while self._older:
             fd = self._older.popleft()
@@ -164,6 +167,7 @@ class SegmentFile:
                 os.close(directory)
         if self._is_ours():
             os.fdatasync(self.fd)
+        self.suspect = False
         self._synced_room = room
 
     def retire(self) -> None:

@@ -54,6 +54,8 @@ class Settings:
         mode: online, offline or disabled.
         dir: where runs are kept instead of the state directory of the user.
         spool_dir: the very directory of the spool; wins over `dir`.
+        spool_limit: what one run may take of this disk, in bytes or as "2GiB"; 0 for no limit, None
+            for 2 GiB, or a tenth of what is free if that is less.
         config_dir: where keys lie, instead of `~/.wanllmdb`.
         ca_file: certificates to trust, a file or a folder, instead of the system's.
         console: wrap (keep what is printed), off, or auto (off in notebooks).
@@ -95,6 +97,7 @@ class Settings:
     mode: str = "online"
     dir: str | None = _also("root_dir")
     spool_dir: str | None = None
+    spool_limit: int | None = None
     config_dir: str | None = None
     ca_file: str | None = None
     console: str = "auto"
@@ -262,6 +265,20 @@ def _one_of(words: Mapping[str, str]) -> Callable[[str, Any], str]:
     return check
 
 
+def bytes_of(value: Any) -> int:
+    """A number of bytes: 0, 1048576, "512 MiB", "2GB". Raises `ValueError`."""
+    text = str(value).strip().lower().removesuffix("b")
+    binary = text.endswith("i")
+    text = text.removesuffix("i")
+    power = " kmgt".find(text[-1:] or " ")
+    if binary and power < 1:
+        raise ValueError(value)
+    number = float(text[:-1] if power > 0 else text) * (1024 if binary else 1000) ** max(0, power)
+    if not 0 <= number < 1 << 63:
+        raise ValueError(value)
+    return int(number)
+
+
 def _tags(name: str, value: Any) -> tuple[str, ...]:
     del name
     if isinstance(value, str):
@@ -293,6 +310,7 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "api_key": lambda _, value: str(value).strip() or None,
     "dir": lambda _, value: os.fspath(value),
     "spool_dir": lambda _, value: os.fspath(value),
+    "spool_limit": lambda _, value: bytes_of(value),
     "config_dir": lambda _, value: os.fspath(value),
     "ca_file": lambda _, value: os.fspath(value),
     "tags": _tags,

@@ -27,6 +27,7 @@ from zlib import crc32
 
 from wanllmdb import frame, journal, wire
 from wanllmdb.birthmark import Birthmark, birthmark
+from wanllmdb.limit import Level
 from wanllmdb.moulds import Misfit, Mould, Moulds
 from wanllmdb.pen import Pen
 
@@ -65,6 +66,8 @@ class Spool:
         run: bytes | None,
         clock_ns: Callable[[], int],
         segment_bytes: int,
+        most_bytes: int | None,
+        tell: Callable[[str], None],
     ) -> None:
         self.directory = directory
         self.writer = writer
@@ -73,6 +76,8 @@ class Spool:
         self._run = run
         self._clock_ns = clock_ns
         self._segment_bytes = segment_bytes
+        self._most_bytes = most_bytes
+        self._tell = tell
         self._closed = False
         self._ours: Birthmark = _NOT_OURS  # its byte is 1 while this process may append
         self._lock_fd: int | None = None
@@ -91,6 +96,8 @@ class Spool:
         run: bytes | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
         segment_bytes: int = SEGMENT_BYTES,
+        most_bytes: int | None = 0,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> Spool:
         """Begin a writer's journal in `directory`, which is made if it is missing.
 
@@ -104,6 +111,8 @@ class Spool:
                 writer, and of the writer that each fork child becomes.
             clock_ns: nanoseconds since the epoch.
             segment_bytes: beyond this size the next segment begins.
+            most_bytes: what the directory may take; see `Limit`.
+            tell: tells the user what becomes of the journal, from the thread that calls `tend`.
 
         Raises:
             OSError: nothing can be written there.
@@ -116,6 +125,8 @@ class Spool:
             run=run,
             clock_ns=clock_ns,
             segment_bytes=segment_bytes,
+            most_bytes=most_bytes,
+            tell=tell,
         )
         spool._begin()
         spool._go()
@@ -129,12 +140,17 @@ class Spool:
 
     @property
     def lost(self) -> dict[str, int]:
-        """How many records could not be kept, by reason."""
-        return self._pen.tally.lost
+        """How many records, and values of records, could not be kept, by reason."""
+        return self._pen.lost
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for media just now."""
+        return self._pen.sieve.limit.level >= Level.MEDIA
 
     @property
     def failing(self) -> str | None:
-        """Why records wait in memory at this moment; None when the disk takes them."""
+        """Why records may not go straight to the disk at this moment; None when they may."""
         return self._pen.file.failing
 
     @property
@@ -270,6 +286,8 @@ class Spool:
             moulds=self.moulds,
             clock_ns=self._clock_ns,
             segment_bytes=self._segment_bytes,
+            most_bytes=self._most_bytes,
+            tell=self._tell,
         )
 
     def _begin(self) -> None:

@@ -6,6 +6,7 @@ hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from wanllmdb import frame, wire
@@ -22,7 +23,9 @@ class Tally:
         next: the number of the next frame; taken by it.
     """
 
-    __slots__ = ("_frames", "_lost", "_lost_rows", "_others", "_told", "_wasted", "next")
+    __slots__ = (
+        *("_frames", "_left_out", "_lost", "_lost_rows", "_others", "_told", "_wasted", "next"),
+    )
 
     def __init__(self) -> None:
         self._frames = Counter()
@@ -31,6 +34,7 @@ class Tally:
         self.next = self._frames.next
         self._lost: dict[str, Counter] = {}
         self._lost_rows: dict[str, Counter] = {}
+        self._left_out: dict[str, int] = {}
         self._told: dict[str, int] = {}
 
     def number(self, kind: int) -> int:
@@ -53,7 +57,7 @@ class Tally:
     @property
     def lost(self) -> dict[str, int]:
         """Records that could not be kept, by reason."""
-        return _counted(self._lost)
+        return _counted(self._lost) | self._left_out
 
     def waste(self, kind: int) -> None:
         """A number that was taken for a record of this kind is no frame's."""
@@ -68,24 +72,29 @@ class Tally:
         if kind in _ROWS:
             self._lost_rows.setdefault(reason, Counter()).next()
 
+    def leave_out(self, reason: str, rows: int) -> None:
+        """Count rows that are not kept, for a reason that one thread at a time counts for."""
+        if rows:
+            self._left_out[reason] = self._left_out.get(reason, 0) + rows
+
     def lose_frames(self, reason: str, frames: list[bytes]) -> None:
         """Count frames that are not kept."""
         for each in frames:
             self.lose(reason, each[frame.KIND_AT])
 
-    def untold(self) -> list[dict[str, Any]]:
+    def untold(self, detail: Callable[[str], str] = lambda _: "") -> list[dict[str, Any]]:
         """What the server has not been told of: a LOSS payload for each reason."""
         found: list[dict[str, Any]] = []
         for reason, count in self.lost.items():
             new = count - self._told.get(reason, 0)
             if new > 0:
                 self._told[reason] = count
-                found.append({"reason": reason, "count": new, "detail": ""})
+                found.append({"reason": reason, "count": new, "detail": detail(reason)})
         return found
 
     def record(self) -> dict[str, Any]:
         """The payload of the TALLY record."""
-        return {"rows": self.rows, "lost": _counted(self._lost_rows)}
+        return {"rows": self.rows, "lost": _counted(self._lost_rows) | self._left_out}
 
 
 def _counted(counters: dict[str, Counter]) -> dict[str, int]:

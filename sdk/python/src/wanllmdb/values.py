@@ -34,6 +34,10 @@ class Unloggable(ValueError):  # noqa: N818 - it is a fact about a value
     """The value has no form that could be kept; the message says of what type it is."""
 
 
+class NoRoom(Unloggable):
+    """There is no room to keep the value; the message says why."""
+
+
 class Converter:
     """Turns values into what the wire carries.
 

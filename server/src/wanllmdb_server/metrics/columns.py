@@ -271,7 +271,11 @@ def as_row(kind: int, payload: object) -> object:
 def _from_excerpt(excerpt: Excerpt) -> Columns:
     """The columns of a stretch of a spool's segment."""
     contents = excerpts.read(excerpt)
-    others = [(position, as_row(kind, _decoded(payload))) for position, kind, payload in contents.others if kind in ROW_KINDS]
+    others = [
+        (position, as_row(kind, _decoded(payload)))
+        for position, kind, payload in contents.others
+        if kind in ROW_KINDS
+    ]
     parts: dict[str, list[Column]] = {}
     positions: list[Ints] = []
     for table in excerpts.by_form(contents.tables):
@@ -293,7 +297,9 @@ def _from_excerpt(excerpt: Excerpt) -> Columns:
         columns.rejected.append((position, "unknown-form", "Nothing names the keys of this row."))
     columns.numbers = {key: _interleaved(found) for key, found in parts.items()}
     if positions:
-        columns.position = np.sort(np.concatenate(positions)) if len(positions) > 1 else positions[0]
+        columns.position = (
+            np.sort(np.concatenate(positions)) if len(positions) > 1 else positions[0]
+        )
     return columns
 
 

@@ -6,7 +6,7 @@ thousand: a page asks for the statistics of all keys of a run every second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,7 @@ class Limits:
         limit: from this step on.
         mixed: of the note itself, some points are superseded and some are not.
         gone: all of them are.
-        shared: points of other attempts of its level are in the series.
+        late: points of other attempts of its level are in the series, and come before it.
         cut: (key, kind, attempt) of what is in memory and bounded.
     """
 
@@ -42,7 +42,7 @@ class Limits:
     limit: Ints
     mixed: Mask
     gone: Mask
-    shared: Mask
+    late: Mask
     cut: frozenset[tuple[int, int, int]]
 
 
@@ -74,9 +74,6 @@ def limits_of(
         first[at, place[number]] = min(first[at, place[number]], step)
     users = np.array([is_users_key(names[key]) for key in keys], bool)
     bounded, limit = _bounds(succession, users, there, first)
-    levels = succession.levels()
-    level = np.array([levels[each.number] for each in succession.attempts], np.int64)
-    count = np.stack([there[:, level == at].sum(axis=1) for at in range(level[-1] + 1)], axis=1)
     of_note = bounded[group, column], limit[group, column]
     gone = of_note[0] & (notes["first"] >= of_note[1])
     behind = of_note[0] & (notes["bin"][:, pyramid.STEP] >= of_note[1])
@@ -84,11 +81,44 @@ def limits_of(
         *of_note,
         mixed=behind & ~gone,
         gone=gone,
-        shared=count[group, level[column]] > 1,
+        late=_late(succession, users, group, column, [(at, place[n]) for at, n, _ in known]),
         cut=frozenset(
             (keys[at], kinds[at], number) for at, number, _ in known if bounded[at, place[number]]
         ),
     )
+
+
+def _late(
+    succession: Succession,
+    users: Mask,
+    group: Ints,
+    column: Ints,
+    live: Sequence[tuple[int, int]],
+) -> Mask:
+    """Which notes have others of their level before them that come later by generation.
+
+    Args:
+        succession: of the run.
+        users: of each series, whether later levels hide anything of it; else all are one.
+        group: the series of each note.
+        column: the attempt of each note, by its place.
+        live: the same of what is in memory.
+    """
+    levels = succession.levels()
+    level = np.array([levels[each.number] for each in succession.attempts], np.int64)
+    shape = (len(users), int(level[-1]) + 1)
+    of_note = np.where(users[group], level[column], 0)
+    newest = np.full(shape, -1)
+    np.maximum.at(newest, (group, of_note), column)
+    late = np.zeros(shape, bool)
+    for at, place in live:
+        here = level[place] if users[at] else 0
+        late[at, here] |= place < newest[at, here]
+    order = np.lexsort((of_note, group))  # stable: by generation within a level
+    of, at_level, came = group[order], of_note[order], column[order]
+    falls = (came[1:] < came[:-1]) & (of[1:] == of[:-1]) & (at_level[1:] == at_level[:-1])
+    late[of[1:][falls], at_level[1:][falls]] = True
+    return late[group, of_note]
 
 
 def _bounds(succession: Succession, users: Mask, there: Mask, first: Ints) -> tuple[Mask, Ints]:

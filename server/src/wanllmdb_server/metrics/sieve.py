@@ -75,7 +75,7 @@ def _settled(
         for each in _first(number, of)
     ]
     found = limits_of(notes, succession, {n: each.key for n, each in names.items()}, first)
-    hard = set(notes["key"][found.mixed | (found.shared & ~found.gone)].tolist())
+    hard = set(notes["key"][found.mixed | (found.late & ~found.gone)].tolist())
     hard.update(key for key, _, _ in found.cut)
     attempts: dict[int, int] = {}
     for key, _, number, _ in first:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wanllmdb_server.domain.run import is_users_key
 from wanllmdb_server.domain.series import Series, Superseded
 from wanllmdb_server.metrics import pyramid
 from wanllmdb_server.metrics.chunk import Stretch, Thing
@@ -22,6 +23,8 @@ from wanllmdb_server.metrics.pyramid import Ints
 from wanllmdb_server.metrics.segment import NUMBER, Notes, attempt_of
 from wanllmdb_server.metrics.shelf import Shelf, point_bodies
 from wanllmdb_server.metrics.succession import Succession
+
+_MANY: Final = 1 << 62
 
 Mask = NDArray[np.bool_]
 _Part = TypeVar("_Part")
@@ -133,7 +136,7 @@ class _Sorter(Generic[_Part]):
         mixed = bounded & ~gone & (self.notes["bin"][:, pyramid.STEP] >= limit)
         if which == "hide":
             whole = ~gone & ~mixed
-            read = mixed | (whole & self._out_of_order(succession, attempts, mixed))
+            read = mixed | (whole & self._out_of_order(succession, key, attempts, mixed))
             whole &= ~read
             self.superseded = int(self.notes["n"][gone].sum())
         else:  # rarely asked for: without the trouble
@@ -151,19 +154,21 @@ class _Sorter(Generic[_Part]):
             first[number] = min(first.get(number, step), step)
         return succession.bounds(key, first)
 
-    def _out_of_order(self, succession: Succession, attempts: Ints, mixed: Mask) -> Mask:
+    def _out_of_order(self, succession: Succession, key: str, attempts: Ints, mixed: Mask) -> Mask:
         """Notes that would come too early, if those that are mixed are read and they are not.
 
         Equal steps are told by attempt, then by arrival. That asks for nothing between
         attempts of which one supersedes the other: they have no step in common that is shown.
         """
-        levels = succession.levels()
+        place = {each.number: at for at, each in enumerate(succession.attempts)}
+        levels = succession.levels() if is_users_key(key) else dict.fromkeys(place, 0)
         level = np.array([levels[each] for each in attempts.tolist()], np.int64)
         late = np.zeros(len(attempts), bool)
         for at in np.unique(level).tolist():
             here = level == at
-            live = {number for number, _ in self.live if levels[number] == at}
-            if len(live.union(attempts[here].tolist())) > 1:
+            sealed = [place[number] for number in attempts[here].tolist()]
+            live = [place[number] for number, _ in self.live if levels[number] == at]
+            if sealed != sorted(sealed) or min(live, default=_MANY) < max(sealed):
                 late |= here
             elif mixed[here].any():
                 behind = np.arange(len(late)) >= np.argmax(here & mixed)
