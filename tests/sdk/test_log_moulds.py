@@ -412,7 +412,11 @@ def test_an_interrupt_reaches_the_user_and_no_row_is_doubled_or_miscounted(run: 
     assert count - 1 - heard <= len(found) - 3 <= count - 1
     run.finish()
     [tally] = kept(run, Kind.TALLY)
-    assert tally == {"rows": len(found) + len(kept(run, Kind.SYSTEM)), "lost": {}}
+    assert tally == {
+        "rows": len(found) + len(kept(run, Kind.SYSTEM)),
+        "logged": len(found),
+        "lost": {},
+    }
 
 
 def test_threads_with_shared_and_differing_keys_lose_and_double_nothing(
@@ -448,6 +452,10 @@ def test_threads_with_shared_and_differing_keys_lose_and_double_nothing(
     assert len(journal.segments(Path(run.dir).parent, run._journal.writer)) > 5  # type: ignore[attr-defined]
     [tally] = kept(run, Kind.TALLY)
     system_and_console = len(kept(run, Kind.SYSTEM)) + len(kept(run, Kind.CONSOLE))
-    assert tally == {"rows": each * threads + system_and_console, "lost": {}}
+    assert tally == {
+        "rows": each * threads + system_and_console,
+        "logged": each * threads,
+        "lost": {},
+    }
     [finish] = kept(run, Kind.FINISH)
     assert (finish["logged"], finish["lost"]) == (each * threads, 0)
