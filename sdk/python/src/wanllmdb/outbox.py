@@ -24,7 +24,7 @@ from wanllmdb.wire import Excerpt, Kind
 # What a metric takes in a row of its journal: the unit in which "1000 metrics" are counted.
 METRIC_BYTES: Final = 12
 # Batches that are not full keep this distance: a few thousand metrics a second are no hurry.
-PACE_SECONDS: Final = 1.0
+PACE_SECONDS: Final = 2.5
 # Replacing a file makes some file systems write at once: not after every batch.
 MARK_SECONDS: Final = 1.0
 # A batch that nobody answers in time is halved, down to so little.

@@ -96,7 +96,7 @@ class Sender:
             spool: what to send. The sender reads it from the disk.
             sink: where to; used by the sender's thread alone from now on.
             payload: of the RUN record, which opens the run.
-            flush_rows: so many metrics are sent at once, however young.
+            flush_rows: so many metrics are sent however young, every few seconds.
             flush_seconds: so old, a metric is sent, however alone.
             clock: seconds that only grow.
             random: 0 ≤ x < 1, for the jitter.
