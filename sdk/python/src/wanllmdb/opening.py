@@ -245,6 +245,7 @@ def _journal(
         run=encode(kept),
         most_bytes=settings.spool_limit,
         tell=tell,
+        insist=False,  # it could be written a moment ago
     )
 
 

@@ -197,6 +197,7 @@ class Pen:
         forms = self._moulds.declarations() * 2  # a flipped bit damages one of them
         frames = [_frame(_FORM, each, self.tally.number(_FORM)) for each in forms]
         try:
+            self.file.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.advance(b"".join([segment.header(facts), *frames]))
         except OSError:
             self.tally.lose_frames("disk", frames)

@@ -98,6 +98,7 @@ class Spool:
         segment_bytes: int = SEGMENT_BYTES,
         most_bytes: int | None = 0,
         tell: Callable[[str], None] = lambda _: None,
+        insist: bool = True,
     ) -> Spool:
         """Begin a writer's journal in `directory`, which is made if it is missing.
 
@@ -113,11 +114,12 @@ class Spool:
             segment_bytes: beyond this size the next segment begins.
             most_bytes: what the directory may take; see `Limit`.
             tell: tells the user what becomes of the journal, from the thread that calls `tend`.
+            insist: raise if nothing can be written. If not, records wait in memory from the
+                first on, and the disk is tried again and again.
 
         Raises:
             OSError: nothing can be written there.
         """
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         spool = cls(
             directory,
             header,
@@ -128,7 +130,12 @@ class Spool:
             most_bytes=most_bytes,
             tell=tell,
         )
-        spool._begin()
+        try:
+            spool._begin()
+        except OSError as error:
+            if insist:
+                raise
+            spool._pen.outage.begin(error)
         spool._go()
         _living.add(spool)
         return spool
@@ -238,6 +245,8 @@ class Spool:
         if not self._closed and self._ours[0]:
             self._show_pulse()
             self._pen.tend()
+            if self._lock_fd is None:
+                self._lock()
 
     def sync(self) -> None:
         """Make what was appended outlive a power loss. Blocks; not for the training's thread."""
@@ -295,6 +304,11 @@ class Spool:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock_fd = journal.lock(self.directory, self.writer)
         self._pen.advance()
+
+    def _lock(self) -> None:
+        """Say that the writer lives, where that could not be said when it began."""
+        with contextlib.suppress(OSError):
+            self._lock_fd = journal.lock(self.directory, self.writer)
 
     def _go(self) -> None:
         self._begun = True
