@@ -32,7 +32,7 @@ from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
-from wanllmdb.surroundings import temporary, working_directory
+from wanllmdb.surroundings import NOWHERE, temporary, working_directory
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
@@ -193,10 +193,12 @@ def _kept(
     started_ns = clock()
     identity = _identity(settings, Path(), started_ns=started_ns)
     key = find_key(settings) if settings.mode == "online" else None
-    root, reason = spool_root(settings)
+    root, reason = _root(settings)
     directory = run_directory(root, identity.id, started_ns)
     identity.directory = directory / "files"
-    if reason:
+    if root == NOWHERE:
+        voice.warn(f"{reason}: THE RUN IS KEPT IN MEMORY ONLY, and what no server has is lost")
+    elif reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
     writer = new_writer()
     payload = _payload(identity, settings, wired(converted(config)))
@@ -218,6 +220,14 @@ def _kept(
     attach(run, outlet=open_outlet(run, spool, payload, key=key, voice=voice))
     accompany(run, spool.append)
     return run
+
+
+def _root(settings: Settings) -> tuple[Path, str | None]:
+    """Where runs are kept, `NOWHERE` if that is nowhere, and why."""
+    try:
+        return spool_root(settings)
+    except OSError as error:
+        return NOWHERE, f"nothing can be written on this machine ({error.strerror or error})"
 
 
 def _journal(
@@ -246,6 +256,7 @@ def _journal(
         most_bytes=settings.spool_limit,
         tell=tell,
         insist=False,  # it could be written a moment ago
+        in_memory=NOWHERE in directory.parents,
     )
 
 
