@@ -27,6 +27,11 @@ URL = "http://tracker:8000"
 JSON = {"content-type": "application/json"}
 
 
+def key(name: str) -> str:
+    """A key that could be one."""
+    return f"wl-{name:x<43}"
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -270,16 +275,16 @@ def test_a_large_body_goes_out_in_pieces_and_arrives_whole() -> None:
 
 
 def test_a_key_that_turns_up_is_noticed_once(tmp_path: Path) -> None:
-    environ: dict[str, str] = {"WANLLMDB_API_KEY": "wl-first"}
-    settings = Settings(api_url="http://tracker", api_key="wl-first", config_dir=str(tmp_path))
-    save_key(settings, "wl-lay-there", "ada")
+    environ: dict[str, str] = {"WANLLMDB_API_KEY": key("first")}
+    settings = Settings(api_url="http://tracker", api_key=key("first"), config_dir=str(tmp_path))
+    save_key(settings, key("lay-there"), "ada")
     watch = KeyWatch(settings, environ)
     assert watch.fresh() is None
-    save_key(settings, "wl-saved-since", "ada")
-    assert (watch.fresh(), watch.fresh()) == ("wl-saved-since", None)
-    environ["WANLLMDB_API_KEY"] = "wl-second"
+    save_key(settings, key("saved-since"), "ada")
+    assert (watch.fresh(), watch.fresh()) == (key("saved-since"), None)
+    environ["WANLLMDB_API_KEY"] = key("second")
     environ["WANDB_API_KEY"] = "not-for-us"
-    assert (watch.fresh(), watch.fresh()) == ("wl-second", None)
+    assert (watch.fresh(), watch.fresh()) == (key("second"), None)
     save_key(Settings(api_url="http://elsewhere", config_dir=str(tmp_path)), "wl-theirs", "ada")
     assert watch.fresh() is None
 

@@ -23,6 +23,7 @@ from wanllmdb.version import VERSION
 from wanllmdb.wire import Kind
 
 QUIET = {"console": "off", "monitor_system": False}
+GOOD = "wl-" + "g" * 43
 
 
 class Said:
@@ -124,7 +125,7 @@ def test_a_sync_that_is_refused_ends_with_1_and_keeps_everything(
 ) -> None:
     with wandb.init(project="p", mode="offline", settings=QUIET) as offline:
         offline.log({"a": 1})
-    monkeypatch.setenv("WANLLMDB_API_KEY", "wl-wrong")
+    monkeypatch.setenv("WANLLMDB_API_KEY", "wl-" + "w" * 43)
     said = run("sync", "--json")
     assert said.code == 1
     assert len(said.json["failures"]) == 1
@@ -168,7 +169,7 @@ class Known(Http):
 
     def request(self, method: str, path: str, *_: Any, **__: Any) -> Answer:
         assert (method, path) == ("GET", "/api/v1/me")
-        if self._token == "wl-good":  # noqa: S105
+        if self._token == GOOD:
             return Answer(200, {"user": {"name": "ada"}})
         return Answer(401, {"code": "wrong-key"})
 
@@ -183,22 +184,22 @@ class Away(Http):
 class TestLogin:
     def test_a_key_that_the_server_knows_is_kept(self, tmp_path: Path) -> None:
         settings = Settings(api_url="http://h:1", config_dir=str(tmp_path / "conf"))
-        found = sign_in(settings, "wl-good", make_http=Known)
+        found = sign_in(settings, GOOD, make_http=Known)
         assert (found.url, found.user) == ("http://h:1", "ada")
         assert found.saved is not None
         assert stat.S_IMODE(found.saved.stat().st_mode) == 0o600
-        assert "wl-good" in found.saved.read_text()
+        assert GOOD in found.saved.read_text()
 
     def test_a_key_that_it_does_not_know_is_not(self, tmp_path: Path) -> None:
         settings = Settings(api_url="http://h:1", config_dir=str(tmp_path))
         with pytest.raises(AuthenticationError):
-            sign_in(settings, "wl-bad", make_http=Known)
+            sign_in(settings, "wl-" + "b" * 43, make_http=Known)
         assert list(tmp_path.iterdir()) == []
 
     def test_without_a_server_nothing_is_kept(self, tmp_path: Path) -> None:
         settings = Settings(api_url="http://h:1", config_dir=str(tmp_path))
         with pytest.raises(NoAnswerError):
-            sign_in(settings, "wl-good", make_http=Away)
+            sign_in(settings, GOOD, make_http=Away)
         assert list(tmp_path.iterdir()) == []
 
     def test_the_command_without_a_key_and_without_anybody_to_ask_ends_with_2(
@@ -213,7 +214,7 @@ class TestLogin:
         self, home: Path, monkeypatch: pytest.MonkeyPatch, mode: str
     ) -> None:
         monkeypatch.setenv("WANDB_MODE", mode)
-        assert login(key="wl-any") is False
+        assert login(key=GOOD) is False
 
     def test_without_a_terminal_there_is_no_prompt(
         self, home: Path, monkeypatch: pytest.MonkeyPatch

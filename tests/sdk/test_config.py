@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wanllmdb.config import Config, adopt, as_mapping, changed_inside, wired
+from wanllmdb.config import Config, First, adopt, as_mapping, changed_inside
 from wanllmdb.errors import ConfigError, UsageError
+from wanllmdb.oversize import fitted
+from wanllmdb.wire import MAX_RECORD_BYTES, encode
 
 
 class Book:
@@ -178,7 +180,7 @@ def test_what_was_given_is_neither_kept_nor_changed(config: Config) -> None:
 
 
 def test_a_change_inside_a_nested_value_is_found_at_the_end(config: Config) -> None:
-    adopt(config, {"a": {"b": 1}, "c": 2})
+    adopt(config, First({"a": {"b": 1}, "c": 2}))
     assert changed_inside(config) == {}
     config["a"]["b"] = 5
     assert changed_inside(config) == {"a": {"b": 5}}
@@ -194,9 +196,17 @@ def test_secrets_stay_here(config: Config, book: Book) -> None:
 
 
 def test_a_text_of_many_megabytes_is_cut(config: Config) -> None:
-    sent = wired({"a": "x" * 50_000_000})
+    sent, cut = fitted(First({"a": "x" * 50_000_000, "b": 1}).told)
     assert len(sent["a"]) < 100_000
     assert sent["a"].endswith("characters]")
+    assert (sent["b"], cut) == (1, ["a"])
+
+
+def test_of_too_many_keys_as_many_are_told_as_fit_a_record() -> None:
+    given = {f"key-{number}": "v" * 50 for number in range(20_000)}
+    sent, cut = fitted(First(given).told)
+    assert len(encode(sent)) < MAX_RECORD_BYTES
+    assert len(sent) + len(cut) == len(given)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ class Paper:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, int, str]] = []
-        self.lost = 0
+        self.lost = self.tellings = 0
 
     def write(self, stream: str, number: int, time_us: int, text: str) -> None:
         assert time_us > 1_600_000_000_000_000
@@ -29,6 +29,7 @@ class Paper:
 
     def lose(self, characters: int) -> None:
         self.lost += characters
+        self.tellings += 1
 
 
 @pytest.fixture
@@ -114,6 +115,7 @@ def test_what_comes_too_fast_is_counted_and_not_waited_for(paper: Paper, stream:
     captured.close()
     assert paper.lost + sum(len(text) + 1 for _, _, text in paper.lines) == 3000 * 1024
     assert paper.lost >= 3000 * 1024 - MAX_WAITING - 1024
+    assert paper.tellings == 1
 
 
 def test_many_threads_lose_no_line(captured: Capture, paper: Paper, stream: Stream) -> None:
@@ -155,6 +157,13 @@ def test_a_progress_bar_without_an_end_stays_small() -> None:
     for count in range(100_000):
         made.feed(f"\r{count:>60}")
     assert made.rest()[0].strip() == "99999"
+
+
+def test_a_line_of_many_small_writes_is_put_together_once() -> None:
+    made = Lines()
+    for _ in range(200_000):
+        made.feed(".")
+    assert len(made.rest()[0]) > MAX_LINE
 
 
 def test_a_line_of_a_megabyte_is_cut() -> None:

@@ -108,7 +108,7 @@ def test_printed_lines_readings_and_media_go_before_points(tmp_path: Path) -> No
     assert spool.lost == {"spool-limit-console": 60, "spool-limit-system": 64}
     assert len(kept_in(spool.directory, wire.Kind.CONSOLE)) == 4
     [tally] = kept_in(spool.directory, wire.Kind.TALLY)
-    assert tally == {"rows": 3 * 64, "lost": spool.lost}
+    assert tally == {"rows": 3 * 64, "logged": 64, "lost": spool.lost}
 
 
 def test_thinning_ends_when_acknowledged_segments_are_removed(tmp_path: Path) -> None:

@@ -343,16 +343,17 @@ class TestSteps:
         assert last(run) == (7, {"x": 2.0})
 
     @pytest.mark.parametrize(
-        "step", ["3", 300.7, 1 << 63, object()], ids=["text", "fraction", "65 bits", "object"]
+        ("step", "kept"),
+        [("3", None), (300.7, 300), (1 << 63, (1 << 63) - 1), (object(), None)],
+        ids=["text", "fraction", "65 bits", "object"],
     )
-    def test_what_is_no_step_is_a_type_error_and_logs_nothing(
-        self, run: Run, warm: Warm, step: Any
+    def test_a_row_with_a_step_that_is_none_is_kept_and_that_is_counted(
+        self, run: Run, warm: Warm, step: Any, kept: int | None
     ) -> None:
         before = warm({"x": 1.0})
-        with pytest.raises(TypeError):
-            run.log({"x": 2.0}, step=step)
-        assert len(rows(run)) == before
-        assert run.step == before
+        run.log({"x": 2.0}, step=step)
+        assert last(run) == (before if kept is None else kept, {"x": 2.0})
+        assert run.lost == 1
 
     def test_the_users_own_step_is_ignored_in_the_data(self, run: Run, warm: Warm) -> None:
         before = warm({"x": 1.0})
@@ -411,7 +412,11 @@ def test_an_interrupt_reaches_the_user_and_no_row_is_doubled_or_miscounted(run: 
     assert count - 1 - heard <= len(found) - 3 <= count - 1
     run.finish()
     [tally] = kept(run, Kind.TALLY)
-    assert tally == {"rows": len(found) + len(kept(run, Kind.SYSTEM)), "lost": {}}
+    assert tally == {
+        "rows": len(found) + len(kept(run, Kind.SYSTEM)),
+        "logged": len(found),
+        "lost": {},
+    }
 
 
 def test_threads_with_shared_and_differing_keys_lose_and_double_nothing(
@@ -447,6 +452,10 @@ def test_threads_with_shared_and_differing_keys_lose_and_double_nothing(
     assert len(journal.segments(Path(run.dir).parent, run._journal.writer)) > 5  # type: ignore[attr-defined]
     [tally] = kept(run, Kind.TALLY)
     system_and_console = len(kept(run, Kind.SYSTEM)) + len(kept(run, Kind.CONSOLE))
-    assert tally == {"rows": each * threads + system_and_console, "lost": {}}
+    assert tally == {
+        "rows": each * threads + system_and_console,
+        "logged": each * threads,
+        "lost": {},
+    }
     [finish] = kept(run, Kind.FINISH)
     assert (finish["logged"], finish["lost"]) == (each * threads, 0)

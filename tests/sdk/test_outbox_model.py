@@ -28,6 +28,7 @@ class MemorySink:
         self.rows: list[int] = []
         self.positions: list[int] = []
         self.values: list[dict[str, Any]] = []
+        self.tallies: list[Any] = []
         self.poison: set[int] = set()
         self.files: dict[str, bytes] = {}
         self.script: list[str] = []
@@ -53,6 +54,8 @@ class MemorySink:
             self.rows.append(step)
             self.positions.append(position)
             self.values.append(values)
+        said = wire.picked(batch, (wire.Kind.TALLY,))
+        self.tallies += [each.payload for each in said if each.position > self.position]
         torn = [position for position in wire.torn(batch) if position > self.position]
         self.position = max(self.position, batch.end)
         if fault == "lost":
@@ -105,6 +108,7 @@ class Delivery(RuleBasedStateMachine):
         self.sink.poison = POISON
         self.logged: list[dict[str, Any]] = []
         self.late = 0
+        self.is_to_die = self.dead = False
         self.now = 0.0
         self.outbox = self.an_outbox()
 
@@ -112,10 +116,16 @@ class Delivery(RuleBasedStateMachine):
         return Outbox(
             self.directory,
             "w",
-            live=lambda: not self.spool.closed,
-            adopt=self.spool.append,
+            live=lambda: not (self.spool.closed or self.dead),
+            adopt=None if self.dead else self.spool.append,
+            buries=self.dead,
             clock=lambda: self.now,
         )
+
+    @rule()
+    def be_about_to_die(self) -> None:
+        """In the end the writer is killed, and another process finishes its journal."""
+        self.is_to_die = True
 
     @rule(shapes=st.lists(st.sampled_from(sorted(SHAPES)), min_size=1, max_size=12))
     def append(self, shapes: list[str]) -> None:
@@ -198,18 +208,26 @@ class Delivery(RuleBasedStateMachine):
 
     def everything_arrives(self) -> None:
         self.append(["narrow"])  # what a server forgot is noticed with the next record
-        self.spool.close()
         self.sink.script = []
-        for _ in range(1000):
+        if self.is_to_die:
+            self.dead = True
+            self.restart()
+        else:
+            self.spool.close()
+        for turn in range(1000):
             if self.outbox.finish():
                 break
             self.now += 1.0
             self.outbox.send(self.sink, RUN)
+            if self.dead and turn % 2:
+                self.restart()  # whoever finishes it may be killed, too
         self.outbox.close()
+        assert [each["rows"] is None for each in self.sink.tallies] == [self.dead]
         rows = [step for step in self.sink.rows if step < LATE]
         assert rows == self.expected
-        # What arrived so late that the journal had ended is counted.
-        assert len(self.sink.rows) - len(rows) + self.spool.lost.get("closed", 0) == self.late
+        late = len(self.sink.rows) - len(rows)
+        # What arrived so late that the journal had ended is counted, by who could.
+        assert late + self.spool.lost.get("closed", 0) == self.late or self.dead
         assert self.outbox.gaps == 0
         rejected = self.directory / journal.REJECTED
         refused = [payload[0] for _, _, payload in records(rejected)] if rejected.exists() else []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
-from wanllmdb import frame, journal, relay, segment, wire
+from wanllmdb import burial, frame, journal, relay, segment, wire
 from wanllmdb.http import Timeouts
 from wanllmdb.relay import Progress, leftovers, sync
 from wanllmdb.sink import HttpSink
@@ -96,7 +96,8 @@ def test_a_living_process_keeps_its_journal(server: StubServer, tmp_path: Path) 
         process.kill()
     found = leftovers(tmp_path)
     assert len(found) == 1
-    assert sync(found, a_sink(server)).sent == 2
+    assert sync(found, a_sink(server)).sent == 3, "with its last word, which is said here"
+    assert server.records("a", wire.Kind.TALLY) == [burial.LAST_WORD]
 
 
 def test_another_hosts_journal_is_left_alone_unless_asked(
@@ -107,7 +108,7 @@ def test_another_hosts_journal_is_left_alone_unless_asked(
     content = segment.header({"run": "a", "host": "another"}) + frame.frame(wire.Kind.RUN, run, 1)
     (tmp_path / "a" / segment.segment_name("w", 0)).write_bytes(content)
     assert leftovers(tmp_path) == []
-    assert sync(leftovers(tmp_path, any_host=True), a_sink(server)).sent == 1
+    assert sync(leftovers(tmp_path, any_host=True), a_sink(server)).sent == 2, "with a last word"
 
 
 def test_an_interrupted_sync_goes_on_where_it_stopped(server: StubServer, tmp_path: Path) -> None:
@@ -164,7 +165,9 @@ def test_damage_costs_what_it_hit_and_is_counted(
     content[(fiftieth.position & 0xFFFFFFFF) + where] ^= 0xFF  # in the row after it
     path.write_bytes(content[:-5])
     report = sync(leftovers(tmp_path), a_sink(server))
-    assert report.sent == 100, "a RUN and 99 rows; a row was damaged, and the TALLY was cut"
+    # A row was damaged; the TALLY was cut, and another one was said in its place.
+    assert report.sent == 101, "a RUN, 99 rows and a TALLY"
+    assert server.records("a", wire.Kind.TALLY) == [burial.LAST_WORD]
     assert report.damaged == 2
     assert stored(server, "a") == [step for step in range(100) if step != 50]
 

@@ -67,13 +67,6 @@ def test_an_empty_row_closes_the_step_and_is_no_row(run: Run) -> None:
     assert rows(run) == [(3, {"a": 1})]
 
 
-@pytest.mark.parametrize("step", ["3", 300.7])
-def test_a_step_that_is_none_is_a_type_error_and_logs_nothing(run: Run, step: Any) -> None:
-    with pytest.raises(TypeError):
-        run.log({"a": 1}, step=step)
-    assert rows(run) == []
-
-
 @pytest.mark.parametrize("data", [None, 3, [("a", 1)]], ids=repr)
 def test_what_is_no_mapping_is_a_type_error(run: Run, data: Any) -> None:
     with pytest.raises(TypeError, match="must be passed a dictionary"):

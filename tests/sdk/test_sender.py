@@ -465,6 +465,9 @@ def test_rows_of_fork_children_are_sent_even_if_they_are_killed(
     assert report.kept == 0
     expected = [*range(100), *(c * 1000 + n for c in (1, 2, 3) for n in range(200))]
     assert sorted(stored(server)) == sorted(expected)
+    tallies = server.records("r1", wire.Kind.TALLY)
+    assert [each["rows"] for each in tallies if each["rows"] is not None] == [100]
+    assert [each["closed"] for each in tallies if each["rows"] is None] == ["killed"] * 3
     assert not spool.directory.exists()
 
 

@@ -169,17 +169,13 @@ class TestArguments:
         wandb.init(mode="offline", magic=True, anonymous="allow", force=None, settings=QUIET)
         assert "anonymous, magic" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("id_", ["", " a", "a b ", "a/b", "a:b", "a?", "a#", "a'", "..", "x\n"])
+    @pytest.mark.parametrize("id_", ["", " a", "a b", "a/b", "a%", "..", "x\n", "🎉"])
     def test_an_id_that_cannot_be_is_refused_with_one_that_could(
         self, home: Path, id_: str
     ) -> None:
         with pytest.raises(UsageError, match="Try '"):
             wandb.init(mode="offline", id=id_)
         assert wandb.run is None
-
-    @pytest.mark.parametrize("id_", ["a b", "a.b", "a%b", "übung", "🎉"])
-    def test_what_wandb_accepts_as_an_id_is_accepted(self, home: Path, id_: str) -> None:
-        assert wandb.init(mode="offline", id=id_, settings=QUIET).id == id_
 
     @pytest.mark.parametrize("project", ["a/b", "a:b", "a#b", "a?b", "a%b", "a\\b", "x" * 129])
     def test_a_project_that_cannot_be_is_refused(self, home: Path, project: str) -> None:

@@ -13,6 +13,8 @@ from wanllmdb.credentials import checked, find_key, local_key, place, save_key
 from wanllmdb.errors import AuthenticationError, UsageError
 from wanllmdb.settings import Settings, parse_url, resolve
 
+GIVEN = "wl-" + "g" * 43
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> tuple[Path, Path]:
@@ -244,9 +246,9 @@ class TestKeys:
             assert local_key(settings) == "wl-l"
 
     def test_a_given_key_wins_over_a_saved_one(self, tmp_path: Path) -> None:
-        settings = Settings(api_key=" wl-given\n", config_dir=str(tmp_path))
+        settings = Settings(api_key=f" {GIVEN}\n", config_dir=str(tmp_path))
         save_key(settings, "wl-saved", "ada")
-        assert find_key(settings) == "wl-given"
+        assert find_key(settings) == GIVEN
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"key": 3}'])
     def test_a_damaged_file_holds_no_key(self, tmp_path: Path, content: str) -> None:

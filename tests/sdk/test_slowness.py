@@ -186,7 +186,7 @@ def test_a_slow_disk_is_said_once_written_by_a_thread_and_returned_to(tmp_path: 
         keep(spool, n, {"loss": float(n)})
     spool.close()
     assert sorted(row[0] for row in kept_in(spool.directory, wire.Kind.ROW)) == list(range(600))
-    assert kept_in(spool.directory, wire.Kind.TALLY) == [{"rows": 600, "lost": {}}]
+    assert kept_in(spool.directory, wire.Kind.TALLY) == [{"rows": 600, "logged": 600, "lost": {}}]
 
 
 def test_a_journal_ends_whole_while_a_thread_writes_it(tmp_path: Path) -> None:
@@ -197,7 +197,8 @@ def test_a_journal_ends_whole_while_a_thread_writes_it(tmp_path: Path) -> None:
         keep(spool, n, {"loss": float(n)})
     spool.close()
     assert len(kept_in(spool.directory, wire.Kind.ROW)) == 5000
-    assert kept_in(spool.directory, wire.Kind.TALLY) == [{"rows": 5000, "lost": {}}]
+    [tally] = kept_in(spool.directory, wire.Kind.TALLY)
+    assert tally == {"rows": 5000, "logged": 5000, "lost": {}}
 
 
 def test_an_empty_write_waits_for_the_write_that_is_under_way(tmp_path: Path) -> None:

@@ -225,7 +225,11 @@ def test_a_record_beyond_the_limit_is_counted_and_told(spool: Spool) -> None:
     frames = list(segment.read_segment(path))
     assert [frame.kind for frame in frames] == [wire.Kind.ROW, wire.Kind.LOSS, wire.Kind.TALLY]
     assert wire.decode(frames[1].payload) == {"reason": "too-large", "count": 1, "detail": ""}
-    assert wire.decode(frames[2].payload) == {"rows": 2, "lost": {"too-large": 1}}
+    assert wire.decode(frames[2].payload) == {
+        "rows": 2,
+        "logged": 2,
+        "lost": {"too-large": 1},
+    }
     assert spool.lost == {"too-large": 1}
 
 
@@ -299,7 +303,7 @@ def test_a_full_disk_raises_nothing_and_every_record_is_kept_or_counted(
     assert appended == len(found) + len(losses) + len(tallies)
     assert sum(loss["count"] for loss in losses) == lost.get("disk", 0)
     assert (mode == "lost") == bool(losses)
-    assert tallies == [{"rows": 3100, "lost": lost}]
+    assert tallies == [{"rows": 3100, "logged": 3100, "lost": lost}]
 
 
 def test_a_file_limit_while_a_segment_begins_keeps_the_old_one(tmp_path: Path) -> None:

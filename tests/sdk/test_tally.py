@@ -72,6 +72,12 @@ def test_losses_of_many_threads_are_all_counted() -> None:
             tally.number(Kind.ROW)
             tally.lose(f"reason-{number % 2}", Kind.ROW)
             tally.number(Kind.CONFIG)
+            tally.number(Kind.CONSOLE)
+            tally.number(Kind.SYSTEM)
+            tally.waste(Kind.SYSTEM)
+            tally.next()  # as VALUES do
+            tally.number(Kind.ROW)
+            tally.waste(Kind.ROW)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -79,8 +85,8 @@ def test_losses_of_many_threads_are_all_counted() -> None:
     for thread in threads:
         thread.join()
     assert tally.lost == {"reason-0": 20_000, "reason-1": 20_000}
-    assert tally.record() == {"rows": 40_000, "lost": tally.lost}
-    assert tally.kept == 40_000
+    assert tally.record() == {"rows": 120_000, "logged": 80_000, "lost": tally.lost}
+    assert tally.kept == 120_000
     assert [loss["count"] for loss in tally.untold()] == [20_000, 20_000]
     assert tally.untold() == []
 
@@ -101,8 +107,11 @@ def test_the_tally_is_the_last_record_and_says_what_can_be_read(tmp_path: Path) 
     spool.close()
     *_, last = segment.read_segment(journal.segments(spool.directory, spool.writer)[-1])
     assert last.kind == Kind.TALLY
-    assert wire.decode(last.payload) == {"rows": 1001, "lost": {}}
-    assert written(spool.directory, spool.writer) == (1001, [{"rows": 1001, "lost": {}}])
+    assert wire.decode(last.payload) == {"rows": 1001, "logged": 1000, "lost": {}}
+    assert written(spool.directory, spool.writer) == (
+        1001,
+        [{"rows": 1001, "logged": 1000, "lost": {}}],
+    )
 
 
 def test_eight_threads_that_change_segments_are_tallied_exactly(tmp_path: Path) -> None:
@@ -121,7 +130,10 @@ def test_eight_threads_that_change_segments_are_tallied_exactly(tmp_path: Path) 
     for thread in threads:
         thread.join()
     spool.close()
-    assert written(spool.directory, spool.writer) == (24_000, [{"rows": 24_000, "lost": {}}])
+    assert written(spool.directory, spool.writer) == (
+        24_000,
+        [{"rows": 24_000, "logged": 24_000, "lost": {}}],
+    )
     frames = sum(
         1
         for path in journal.segments(spool.directory, spool.writer)
@@ -139,7 +151,7 @@ def test_values_that_do_not_fit_a_mould_are_given_once(tmp_path: Path) -> None:
         with pytest.raises(Misfit):
             spool.append_values(mould, 3, 0, [value])
     spool.close()
-    assert written(spool.directory, spool.writer) == (3, [{"rows": 3, "lost": {}}])
+    assert written(spool.directory, spool.writer) == (3, [{"rows": 3, "logged": 3, "lost": {}}])
 
 
 FULL_DISK = """
@@ -183,7 +195,7 @@ def test_a_disk_that_is_full_again_and_again_is_tallied_exactly(tmp_path: Path, 
     appended, lost = json.loads(done.stdout)
     given = 100 + 5 * 901
     rows, tallies = written(tmp_path / "r1", "w")
-    assert tallies == [{"rows": given, "lost": lost}]
+    assert tallies == [{"rows": given, "logged": given, "lost": lost}]
     assert rows == given - lost.get("disk", 0)
     assert bool(lost) == (ring < 1 << 20)
     paths = journal.segments(tmp_path / "r1", "w")
@@ -227,8 +239,12 @@ def test_a_forked_worker_that_ends_in_order_leaves_a_tally(tmp_path: Path, leave
     found = sorted(written(spool.directory, writer) for writer in children)
     for (rows, tallies), given in zip(found, (50, 51, 52), strict=True):
         assert rows == given + (leave == "thread"), "nothing is lost, however it ends"
-        assert tallies == ([] if leave == "exit" else [{"rows": given, "lost": {}}])
-    assert written(spool.directory, spool.writer) == (10, [{"rows": 10, "lost": {}}])
+        said = {"rows": given, "logged": given, "lost": {}}
+        assert tallies == ([] if leave == "exit" else [said])
+    assert written(spool.directory, spool.writer) == (
+        10,
+        [{"rows": 10, "logged": 10, "lost": {}}],
+    )
 
 
 def test_a_child_of_a_process_with_moulds_can_be_read_by_its_own_segments(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
-from wanllmdb import journal, segment, wire
+from wanllmdb import burial, journal, segment, wire
 from wanllmdb.sink import HttpSink
 from wanllmdb.spool import Spool, new_writer
 from wanllmdb.watch import GONE_SECONDS, SILENT_SECONDS, News, Watch
@@ -126,6 +126,7 @@ def test_a_writer_that_died_here_is_finished_with_its_last_row(watching: Watchin
     spool.release()  # as the kernel does when the process dies
     watching.turn()
     assert watching.steps("r") == list(range(12))
+    assert watching.server.records("r", Kind.TALLY) == [burial.LAST_WORD]
     assert not (watching.root / "r").exists()
 
 

@@ -11,6 +11,7 @@ from tests.server.house import House, open_house, record, row, send
 from tests.server.world import Template
 
 from wanllmdb.wire import Kind
+from wanllmdb_server.catalog.runs import mark_silent
 
 RUN = "/api/v1/projects/ann/vision/runs/first"
 RECEIPT = f"{RUN}/receipt"
@@ -105,8 +106,54 @@ async def test_points_that_came_as_json_are_in_the_account(house: House) -> None
         assert (found["state"], found["stored"], found["found"]) == ("complete", 2, 2)
 
 
+KILLED = {"rows": None, "logged": None, "lost": {}, "closed": "killed"}
+
+
+async def test_the_last_word_of_a_killed_writer_closes_the_account_when_the_run_has_ended(
+    house: House,
+) -> None:
+    async with house.client("member") as http:
+        await send(http, 0, ROWS)
+        house.clock.now += 3600 * 1_000_000
+        mark_silent(house.catalog, listening_since=0, now=house.clock())
+        assert (await http.get(RUN)).json()["state"] == "crashed"
+        assert (await receipt(http))["reasons"][0]["code"] == "no-total"
+        await send(http, 5, [record(6, Kind.TALLY, KILLED)])
+        # it is no sign of life
+        assert (await http.get(RUN)).json()["state"] == "crashed"
+        found = await receipt(http, "?recount=true")
+        assert (found["state"], found["reasons"]) == ("complete", [])
+        assert (found["rows"], found["logged"], found["stored"]) == (4, None, 4)
+        assert "was killed" in found["notes"][0]
+        [writer] = found["writers"]
+        assert (writer["killed"], writer["label"]) == (True, "")
+
+
+async def test_what_is_said_of_a_killed_writer_never_replaces_its_own_word(house: House) -> None:
+    async with house.client("member") as http:
+        said = {"rows": 9, "logged": 8, "lost": {}}
+        await send(http, 0, [*ROWS, finish(6), record(7, Kind.TALLY, said)])
+        await send(http, 7, [record(8, Kind.TALLY, KILLED)])
+        found = await receipt(http)
+        assert (found["rows"], found["logged"], found["notes"]) == (9, 8, [])
+        await send(http, 0, [row(1, x=1.0), record(2, Kind.TALLY, KILLED)], writer="late")
+        await send(http, 2, [record(3, Kind.TALLY, {"rows": 1, "lost": {}})], writer="late")
+        found = await receipt(http)
+        assert (found["rows"], found["logged"], found["notes"]) == (10, None, [])
+
+
 @pytest.mark.parametrize(
-    "payload", [None, [], {}, {"rows": "4"}, {"rows": 4, "lost": [1]}, {"rows": True}]
+    "payload",
+    [
+        None,
+        [],
+        {},
+        {"rows": None},
+        {"rows": "4", "closed": "killed"},
+        {"rows": "4"},
+        {"rows": 4, "lost": [1]},
+        {"rows": True},
+    ],
 )
 async def test_a_tally_that_is_none_is_passed_over_and_the_batch_is_kept(
     house: House, payload: Any

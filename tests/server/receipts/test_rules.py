@@ -19,7 +19,7 @@ from wanllmdb_server.domain.reckoning import receipt_of
 
 
 def heard(*tallies: Tally, ended: bool = True, **more: Any) -> Heard:
-    told: dict[str, Any] = {"host": None, "losses": (), "announced": frozenset()}
+    told: dict[str, Any] = {"host": None, "losses": (), "announced": {}}
     return Heard(ended=ended, tallies=tallies, **(told | more))
 
 
@@ -32,7 +32,7 @@ def codes(receipt: Receipt) -> list[tuple[str, int | None]]:
 
 
 def test_a_run_whose_writers_said_what_is_stored_is_complete() -> None:
-    told = heard(Tally("a", 10, {}), Tally("b", 5, {}), announced=frozenset("ab"))
+    told = heard(Tally("a", 10, {}), Tally("b", 5, {}), announced={"a": "", "b": ""})
     receipt = receipt_of(told, {"a": kept(10, 40), "b": kept(5, 5)})
     assert (receipt.state, receipt.reasons) == (State.COMPLETE, ())
     assert (receipt.rows, receipt.stored, receipt.lost) == (15, 15, {})
@@ -41,7 +41,7 @@ def test_a_run_whose_writers_said_what_is_stored_is_complete() -> None:
 
 
 def test_a_writer_of_nothing_is_complete() -> None:
-    receipt = receipt_of(heard(Tally("a", 0, {}), announced=frozenset("a")), {})
+    receipt = receipt_of(heard(Tally("a", 0, {}), announced={"a": ""}), {})
     assert (receipt.state, receipt.rows, receipt.stored) == (State.COMPLETE, 0, 0)
 
 
@@ -107,15 +107,15 @@ def test_values_that_the_store_refused_are_told() -> None:
 
 
 def test_a_run_that_goes_on_is_open_whatever_is_lost() -> None:
-    told = heard(ended=False, losses=[LostValues("a", "disk", 3)], announced=frozenset("a"))
+    told = heard(ended=False, losses=[LostValues("a", "disk", 3)], announced={"a": ""})
     receipt = receipt_of(told, {"a": kept(10)})
     assert receipt.state is State.OPEN
     assert codes(receipt) == [("disk", 3), ("running", None)]
     assert (receipt.rows, receipt.stored) == (None, 10)
 
 
-@pytest.mark.parametrize("announced", [frozenset("ab"), frozenset("a")])
-def test_a_writer_that_said_no_total_leaves_the_account_open(announced: frozenset[str]) -> None:
+@pytest.mark.parametrize("announced", [{"a": "", "b": ""}, {"a": ""}])
+def test_a_writer_that_said_no_total_leaves_the_account_open(announced: dict[str, str]) -> None:
     totals = {"a": kept(10)} | ({} if "b" in announced else {"b": kept(3)})
     receipt = receipt_of(heard(Tally("a", 10, {}), announced=announced), totals)
     assert (receipt.state, codes(receipt)) == (State.OPEN, [("no-total", None)])
@@ -123,7 +123,7 @@ def test_a_writer_that_said_no_total_leaves_the_account_open(announced: frozense
 
 
 def test_what_is_known_to_be_lost_closes_the_account_of_a_run_that_has_ended() -> None:
-    told = heard(Tally("a", 10, {"disk": 2}), announced=frozenset("ab"))
+    told = heard(Tally("a", 10, {"disk": 2}), announced={"a": "", "b": ""})
     receipt = receipt_of(told, {"a": kept(8)})
     assert (receipt.state, codes(receipt)) == (State.INCOMPLETE, [("disk", 2)])
 
@@ -158,3 +158,47 @@ def test_points_that_nobody_counted_prove_nothing_against_the_run() -> None:
     count = Count(31, (), {"a": kept(None, None)})
     receipt = receipt_of(heard(Tally("a", 1, {})), {}, count)
     assert (receipt.state, codes(receipt)) == (State.OPEN, [("not-counted", None)])
+
+
+def test_rows_that_were_logged_are_told_from_those_that_the_machine_made() -> None:
+    told = heard(Tally("a", 1010, {}, logged=1000), Tally("b", 7, {}, logged=5))
+    totals = {"a": kept(1010), "b": kept(7), "json-1": kept(3)}
+    receipt = receipt_of(told, totals)
+    assert (receipt.state, receipt.stored, receipt.logged) == (State.COMPLETE, 1020, 1008)
+    older = receipt_of(heard(Tally("a", 1010, {}), Tally("b", 7, {}, logged=5)), totals)
+    assert (older.state, older.logged) == (State.COMPLETE, None)
+
+
+def test_what_a_killed_writer_had_on_its_disk_is_all_that_it_wrote() -> None:
+    told = heard(Tally("a", None, {}), announced={"a": "rank 3"})
+    receipt = receipt_of(told, {"a": kept(1000)})
+    assert (receipt.state, receipt.reasons) == (State.COMPLETE, ())
+    assert (receipt.rows, receipt.stored, receipt.logged) == (1000, 1000, None)
+    [writer] = receipt.writers
+    assert (writer.label, writer.killed, writer.said) == ("rank 3", True, 1000)
+    [note] = receipt.notes
+    assert note.startswith("writer rank 3 (a) was killed")
+    assert "read its journal to the end" in note
+
+
+def test_a_killed_writer_whose_journal_was_damaged_is_not_complete() -> None:
+    receipt = receipt_of(heard(Tally("a", None, {})), {"a": kept(999, refused=1)})
+    assert (receipt.state, codes(receipt)) == (State.INCOMPLETE, [("refused", 1)])
+    assert "damaged" in receipt.reasons[0].text
+
+
+def test_a_killed_writer_that_told_of_a_loss_is_not_complete() -> None:
+    told = heard(Tally("a", None, {}), losses=[LostValues("a", "disk", 3)])
+    receipt = receipt_of(told, {"a": kept(999)})
+    assert (receipt.state, codes(receipt)) == (State.INCOMPLETE, [("disk", 3)])
+
+
+def test_a_killed_writer_from_before_the_counting_leaves_the_account_open() -> None:
+    receipt = receipt_of(heard(Tally("a", None, {})), {"a": kept(None, None)})
+    assert (receipt.state, codes(receipt)) == (State.OPEN, [("not-counted", None)])
+
+
+def test_a_killed_run_is_open_until_its_silence_has_lasted() -> None:
+    receipt = receipt_of(heard(Tally("a", None, {}), ended=False), {"a": kept(5)})
+    assert (receipt.state, codes(receipt)) == (State.OPEN, [("running", None)])
+    assert receipt.reasons[0].text.endswith("s after it was last heard")

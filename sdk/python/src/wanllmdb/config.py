@@ -17,9 +17,7 @@ from typing import Any, Final
 from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
-from wanllmdb.values import Converter, Unloggable
-
-MAX_CONFIG_TEXT: Final = 64 * 1024
+from wanllmdb.values import Converter, Unloggable, Way
 
 Write = Callable[[dict[str, Any]], None]
 Warn = Callable[[str], None]
@@ -135,7 +133,7 @@ class Config(MutableMapping[str, Any]):
             for key, value in wanted.items():
                 self._check_same(key, value)
         if wanted:
-            record = wired(wanted)
+            record = clean(wanted)
             self._write(record)
             self._items.update(wanted)
             self._sent.update(record)
@@ -149,12 +147,19 @@ class Config(MutableMapping[str, Any]):
             )
 
 
-def adopt(config: Config, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The first content of a config, as the wire carries it; whoever creates the run sends it."""
+class First:
+    """The first content of a config. `told` is what is said of it: without secrets."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.items = {stripped(key): converted(value) for key, value in given.items()}
+        self.told: dict[str, Any] = clean(self.items)
+
+
+def adopt(config: Config, first: First) -> None:
+    """Begin with this; whoever creates the run tells of it."""
     parts = vars(config)
-    parts["_items"].update({stripped(key): converted(value) for key, value in given.items()})
-    parts["_sent"].update(wired(parts["_items"]))
-    return dict(parts["_sent"])
+    parts["_items"].update(first.items)
+    parts["_sent"].update(first.told)
 
 
 def inherit(config: Config, known: Mapping[str, Any]) -> None:
@@ -169,7 +174,7 @@ def inherit(config: Config, known: Mapping[str, Any]) -> None:
 def changed_inside(config: Config) -> dict[str, Any]:
     """What was changed inside nested values since it was sent, as the wire carries it."""
     parts = vars(config)
-    now = wired(parts["_items"])
+    now = clean(converted(parts["_items"]))
     changed = {key: value for key, value in now.items() if parts["_sent"].get(key) != value}
     parts["_sent"].update(changed)
     return changed
@@ -242,18 +247,6 @@ def converted(value: Any) -> Any:
     return _CONFIGURED.convert(value)
 
 
-def wired(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as they are sent: without secrets, and nothing larger than it is worth."""
-    cleaned = clean(converted(values))
-    return {key: _short(value) for key, value in cleaned.items()}
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > MAX_CONFIG_TEXT:
-        return f"{value[:MAX_CONFIG_TEXT]}… [cut: {len(value)} characters]"
-    return value
-
-
 def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
@@ -269,9 +262,9 @@ def _unknown(value: Any) -> str:
 class _Configured(Converter):
     """As in a row, but NaN is None, and a failing value is named instead of refused."""
 
-    def convert(self, value: Any, depth: int = 0, above: tuple[int, ...] = ()) -> Any:
+    def convert(self, value: Any, way: Way | None = None) -> Any:
         try:
-            result = super().convert(value, depth, above)
+            result = super().convert(value, way)
         except Unloggable as error:
             return f"[{error}]"
         return None if isinstance(result, float) and math.isnan(result) else result

@@ -20,7 +20,9 @@ from wanllmdb.redaction import clean_text
 
 MAX_LINE: Final = 64 * 1024
 MAX_WAITING: Final = 1024 * 1024  # characters between two looks at the queue
+WRITE_PRICE: Final = 16  # what a write costs besides its characters: short lines are work, too
 LOOK_SECONDS: Final = 0.5
+TELL_SECONDS: Final = 30.0  # between two words on what came too fast
 
 # Takes stream, line number, microseconds and text.
 WriteLine = Callable[[str, int, int, str], None]
@@ -70,22 +72,28 @@ class Lines:
     """Text as it comes, made into lines as a terminal would show them."""
 
     def __init__(self) -> None:
-        self._open = ""
+        self._parts: list[str] = []  # of the line that is open
+        self._size = 0
 
     def feed(self, text: str) -> list[str]:
         """The lines that this text completes."""
-        *whole, self._open = (self._open + text).split("\n")
-        if len(self._open) > 4 * MAX_LINE:
-            whole.append(self._open)
-            self._open = ""
-        elif "\r" in self._open:  # what was overwritten need not be kept
-            kept = self._open.rstrip("\r")
-            self._open = kept[kept.rfind("\r") + 1 :] + self._open[len(kept) :]
+        self._parts.append(text)
+        self._size += len(text)
+        if "\n" not in text and self._size <= 4 * MAX_LINE:
+            return []
+        *whole, rest = "".join(self._parts).split("\n")
+        if "\r" in rest:  # what was overwritten need not be kept
+            kept = rest.rstrip("\r")
+            rest = kept[kept.rfind("\r") + 1 :] + rest[len(kept) :]
+        if len(rest) > 4 * MAX_LINE:
+            whole.append(rest)
+            rest = ""
+        self._parts, self._size = [rest], len(rest)
         return [shown(line) for line in whole]
 
     def rest(self) -> list[str]:
         """What no line end came for."""
-        line, self._open = self._open, ""
+        line, self._parts, self._size = "".join(self._parts), [], 0
         return [shown(line)] if line else []
 
 
@@ -122,6 +130,7 @@ class Capture:
         self._queue: deque[tuple[str, int, str]] = deque()
         self._waiting = 0
         self._dropped = 0
+        self._tell_at = 0.0
         self._lines = {name: Lines() for name in streams}
         self._numbers = dict.fromkeys(streams, 0)
         self._open = True
@@ -157,7 +166,7 @@ class Capture:
             written = original(text)
             if self._open and isinstance(text, str):
                 if self._waiting < MAX_WAITING:
-                    self._waiting += len(text)
+                    self._waiting += len(text) + WRITE_PRICE
                     queue.append((name, time.time_ns(), text))
                 else:
                     self._dropped += len(text)
@@ -185,8 +194,10 @@ class Capture:
         while self._queue:
             name, at, text = self._queue.popleft()
             self._keep(name, at // 1000, self._lines[name].feed(text))
-        dropped, self._dropped = self._dropped, 0
-        if dropped:
+        now = time.monotonic()
+        if self._dropped and (not self._open or now >= self._tell_at):
+            self._tell_at = now + TELL_SECONDS
+            dropped, self._dropped = self._dropped, 0
             self._lose(dropped)
 
     def _keep(self, name: str, at: int, lines: list[str]) -> None:

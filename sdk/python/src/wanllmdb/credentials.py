@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ from wanllmdb.errors import AuthenticationError
 from wanllmdb.settings import Settings
 from wanllmdb.surroundings import expanded
 
+KEY_PREFIX: Final = "wl-"
+_KEY: Final = re.compile(r"wl-[A-Za-z0-9_-]{43}\Z")
 _SAME_HOST: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 
 
@@ -72,15 +75,29 @@ def find_key(settings: Settings) -> str | None:
 
 
 def checked(key: str) -> str:
-    """The key, if it can be sent in a header at all; decided here, without asking anybody."""
+    """The key, if it can be one at all; decided here, without asking anybody.
+
+    A key of ours has 46 characters. What does not begin like one is somebody else's, of whose
+    form we only know that it stands in a header.
+    """
     text = key.strip()
+    fault = None
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        shown = text[:6] if text[:6].isascii() else ""
+        fault = "has characters that no key has"
+    elif text.startswith(KEY_PREFIX) and not _KEY.match(text):
+        fault = f"is not whole: {KEY_PREFIX} and 43 characters of A-Z a-z 0-9 - _ make a key"
+    if fault:
         raise AuthenticationError(
-            f"The API key ({shown}...) has characters that no key has. "
+            f"The API key ({_shown(text)}...) {fault}. "
             "Run `wanllmdb login`, or set WANLLMDB_API_KEY."
         )
     return text
+
+
+def _shown(key: str) -> str:
+    """What of a key may be shown: how it begins, and never as much as half of it."""
+    start = key[: min(6, len(key) // 3)]
+    return start if start.isascii() and start.isprintable() else ""
 
 
 def saved_key(settings: Settings) -> str | None:

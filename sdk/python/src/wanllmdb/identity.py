@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wanllmdb.guard import guarded
-from wanllmdb.naming import checked_tags
+from wanllmdb.naming import checked_tags, label, note
 from wanllmdb.settings import Settings
 
 
@@ -56,7 +56,7 @@ class Named:
     @name.setter
     @guarded()
     def name(self, name: str) -> None:
-        self._patch(name=str(name))
+        self._patch(name=label(str(name)))
 
     @property
     def notes(self) -> str | None:
@@ -65,7 +65,7 @@ class Named:
     @notes.setter
     @guarded()
     def notes(self, notes: str) -> None:
-        self._patch(notes=str(notes))
+        self._patch(notes=note(str(notes)))
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -10,14 +10,20 @@ import re
 from typing import Final
 
 from wanllmdb.errors import UsageError
+from wanllmdb.values import text
 
 ID_LENGTH: Final = 8
 MAX_NAME: Final = 128
+MAX_LABEL: Final = 256
+MAX_NOTES: Final = 65_536
 MAX_TAG: Final = 64
+MAX_TAGS: Final = 256
 DEFAULT_PROJECT: Final = "uncategorized"
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_ID_FORBIDDEN: Final = re.compile(r"[:;,#?/'\\\x00-\x1f\x7f]")
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+_OWNER: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _PROJECT_FORBIDDEN: Final = re.compile(r"[/\\#?%:\x00-\x1f\x7f]")
 
 _ADJECTIVES: Final = (  # noqa: SIM905 - a page of words reads better than a column of them
@@ -58,18 +64,27 @@ def chance() -> random.Random:
 def checked_id(run_id: str) -> str:
     """The id, if it can be one; else `UsageError` with one that could.
 
-    Accepts what wandb accepts, and refuses what cannot stand in a path of a URL.
+    It stands in URLs and in names of directories, on any system: so a server wants it, too.
     """
-    fault = None
-    if not run_id or run_id != run_id.strip():
-        fault = "is empty or has spaces around it"
-    elif run_id in {".", ".."} or _ID_FORBIDDEN.search(run_id):
-        fault = "has one of : ; , # ? / \\ ' or a control character"
-    elif len(run_id) > MAX_NAME:
-        fault = f"is longer than {MAX_NAME} characters"
-    if fault:
-        raise UsageError(f"The run id {run_id[:80]!r} {fault}. Try {slug(run_id)!r}.")
+    if not _ID.match(run_id) or run_id in {".", ".."}:
+        raise UsageError(
+            f"The run id {run_id[:80]!r} cannot be one: it has 1 to {MAX_NAME} characters of "
+            f"A-Z a-z 0-9 . _ -, and is not '.' or '..'. Try {slug(run_id)!r}; "
+            "a name= may be any text."
+        )
     return run_id
+
+
+def checked_owner(owner: str | None) -> str | None:
+    """The user or team of the run, if it can be one; else `UsageError` with one that could."""
+    if not owner:
+        return None
+    if not _OWNER.match(owner):
+        raise UsageError(
+            f"The entity {owner[:80]!r} is no user or team: it has 1 to 64 characters of "
+            f"A-Z a-z 0-9 . _ -. Try {slug(owner)[:64]!r}, or leave it out."
+        )
+    return owner
 
 
 def checked_project(project: str) -> str:
@@ -96,11 +111,24 @@ def checked_tags(tags: object) -> tuple[str, ...]:
     if not isinstance(tags, (list, tuple, set, frozenset)):
         raise UsageError("Tags are a list of strings.")
     for tag in tags:
-        if not isinstance(tag, str) or not 1 <= len(tag) <= MAX_TAG:
-            raise UsageError(f"A tag is a string of 1 to {MAX_TAG} characters, not {tag!r}.")
-    return tuple(dict.fromkeys(tags))
+        if not isinstance(tag, str) or not 1 <= len(tag) <= MAX_TAG or _CONTROL.search(tag):
+            raise UsageError(f"A tag is a string of 1 to {MAX_TAG} characters, not {tag!r:.200}.")
+    found = tuple(dict.fromkeys(map(text, tags)))
+    if len(found) > MAX_TAGS:
+        raise UsageError(f"A run has at most {MAX_TAGS} tags, not {len(found):,}.")
+    return found
 
 
-def slug(text: str) -> str:
+def label(given: str) -> str:
+    """A name, a group or a job type as a server takes it: a line of at most 256 characters."""
+    return text(_CONTROL.sub(" ", given))[:MAX_LABEL]
+
+
+def note(given: str) -> str:
+    """Notes as a server takes them: any text of at most 65 536 characters."""
+    return text(given)[:MAX_NOTES]
+
+
+def slug(given: str) -> str:
     """The nearest text that is safe in any path: [A-Za-z0-9._-], at most 100 characters."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:100] or "run"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", given).strip("-.")[:100] or "run"

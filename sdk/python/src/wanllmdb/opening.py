@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import incarnation, naming, provenance, resumption
+from wanllmdb import incarnation, naming, oversize, provenance, resumption
 from wanllmdb.attachments import Attachments
 from wanllmdb.clock import Steady
 from wanllmdb.companions import accompany
-from wanllmdb.config import adopt, as_mapping, converted, read_yaml, wired
+from wanllmdb.config import First, adopt, as_mapping, read_yaml
 from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
@@ -128,6 +128,14 @@ def _warn_of_foreign(request: Request, settings: Settings, voice: Voice) -> None
         voice.warn("WANDB_DISABLED is set: nothing is recorded")
 
 
+def _warn_of_cut(settings: Settings, identity: Identity, voice: Voice) -> None:
+    """Say what of the texts that were given a server would not take."""
+    for name in ("name", "notes", "group", "job_type"):
+        given, kept = getattr(settings, name), getattr(identity, name)
+        if given and given != kept:
+            voice.warn(f"the {name.replace('_', ' ')} is kept as {len(kept)} plain characters")
+
+
 def _first_config(request: Request) -> dict[str, Any]:
     """The config of `init`, on top of `config-defaults.yaml` if there is one."""
     found: dict[str, Any] = {}
@@ -152,15 +160,15 @@ def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identi
     from_there = resumption.first_step(settings)
     return Identity(
         id=naming.checked_id(run_id) if run_id is not None else naming.new_id(naming.chance()),
-        name=settings.name or naming.new_name(chance),
+        name=naming.label(settings.name or naming.new_name(chance)),
         project=naming.checked_project(settings.project or ""),
-        entity=settings.entity,
+        entity=naming.checked_owner(settings.entity),
         directory=directory,
         started_ns=started_ns,
-        notes=settings.notes,
+        notes=naming.note(settings.notes) if settings.notes else None,
         tags=naming.checked_tags(settings.tags),
-        group=settings.group,
-        job_type=settings.job_type,
+        group=naming.label(settings.group) if settings.group else None,
+        job_type=naming.label(settings.job_type) if settings.job_type else None,
         first_step=from_there,
     )
 
@@ -174,7 +182,7 @@ def _disabled(
     identity.name = settings.name or f"dummy-{identity.id}"
     identity.project, identity.entity = settings.project or "dummy", settings.entity or "dummy"
     run = Run(identity, settings, journal=Nowhere(), voice=voice, ended=ended)
-    adopt(run.config, config)
+    adopt(run.config, First(config))
     return run
 
 
@@ -192,6 +200,7 @@ def _kept(
     clock = Steady()
     started_ns = clock()
     identity = _identity(settings, Path(), started_ns=started_ns)
+    _warn_of_cut(settings, identity, voice)
     key = find_key(settings) if settings.mode == "online" else None
     root, reason = _root(settings)
     directory = run_directory(root, identity.id, started_ns)
@@ -201,7 +210,9 @@ def _kept(
     elif reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
     writer = new_writer()
-    payload = _payload(identity, settings, wired(converted(config)))
+    first = First(config)
+    told, cut = oversize.fitted(first.told)
+    payload = _payload(identity, settings, told)
     payload["writer_facts"] = incarnation.facts(
         settings, writer, spool_root=root, run_id=identity.id
     )
@@ -215,7 +226,9 @@ def _kept(
         ended=ended,
         clock=clock,
     )
-    adopt(run.config, config)
+    adopt(run.config, first)
+    if cut:
+        run._keep_whole(first.told, cut)
     open_outlet = online if settings.mode == "online" else offline
     attach(run, outlet=open_outlet(run, spool, payload, key=key, voice=voice))
     accompany(run, spool.append)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from wanllmdb import frame, journal, segment, uploads, wire
+from wanllmdb import burial, frame, journal, segment, uploads, wire
 from wanllmdb.follower import Follower, Reader
 from wanllmdb.frame import Census, Frame, census
 from wanllmdb.journal import Mark
@@ -46,6 +46,7 @@ class Outbox:
         quarantined: how many of them never got into an accepted batch.
         gaps: how often the server wanted records that are no longer here.
         tallied: the writer's tally was sent: it closed its journal, and appends no more.
+        buried: the writer died without a tally, and got one here.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Outbox:
         live: Callable[[], bool],
         breathe: Callable[[], None] = lambda: None,
         adopt: Callable[[int, bytes], object] | None = None,
+        buries: bool = False,
         clock: Callable[[], float] = time.monotonic,
         follower: Reader | None = None,
     ) -> None:
@@ -68,6 +70,8 @@ class Outbox:
             breathe: called between two pieces of work; may sleep, to leave the processor to
                 others.
             adopt: takes a record that arrived in a segment after its end, to append it anew.
+            buries: another process's journal: whoever finishes it says the writer's last word
+                where that was killed before it could.
             clock: seconds that only grow.
             follower: reads the journal, if it does not lie in the directory.
         """
@@ -78,10 +82,11 @@ class Outbox:
         self.quarantined = 0
         self.gaps = 0
         self.refused: dict[str, int] = {}
-        self.tallied = False
+        self.tallied = self.buried = False
         self._live = live
         self._breathe = breathe
         self._adopt = adopt
+        self._buries = buries
         self._clock = clock
         self._follower = follower or Follower(
             directory, writer, self.mark.done, live=live, clock=clock
@@ -170,16 +175,29 @@ class Outbox:
             self._save()
 
     def finish(self) -> bool:
-        """Remove the journal, if its writer is gone and all of it is acknowledged."""
+        """Remove the journal, if its writer is gone and all of it is acknowledged.
+
+        A writer that was killed gets its last word first, which is then still to be sent.
+        """
         if self._live():
             return False
         self.fill()  # what the writer appended last
         if not self.empty:
             return False
+        if self._buries and not self.tallied and self._bury():
+            return False
         self._follower.finish()
         self._unsaved = False
         journal.forget(self.directory, self.writer)
         return True
+
+    def _bury(self) -> bool:
+        """Say the last word of a writer that has not; False if there is nothing more to send."""
+        self._buries = False
+        if not burial.has_last_word(self.directory, self.writer):
+            with contextlib.suppress(OSError):  # a full disk must not keep what frees it
+                self.buried = burial.say_last_word(self.directory, self.writer)
+        return self.buried
 
     def restart(self) -> None:
         """Forget what was read, and read it again from the mark."""

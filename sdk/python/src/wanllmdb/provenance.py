@@ -22,6 +22,7 @@ from wanllmdb.version import VERSION
 
 COMMAND_SECONDS: Final = 2.0
 MAX_PACKAGES: Final = 1000
+MAX_ARGV: Final = 32 * 1024  # characters: a shell may have put a million file names there
 # Of the environment only these are looked at; a variable that is not named here stays private.
 _VARIABLES: Final = (
     "CUDA_VISIBLE_DEVICES",
@@ -46,13 +47,23 @@ def quick_facts(argv: Sequence[str], cwd: Path) -> dict[str, Any]:
         "pid": os.getpid(),
         "executable": sys.executable,
         "program": program(argv, cwd),
-        "argv": clean_argv(argv[1:]),
+        "argv": _some(clean_argv(argv[1:])),
         "cwd": clean_text(str(cwd)),
         "cpu_count": os.cpu_count(),
         "user": os.environ.get("USER") or os.environ.get("LOGNAME"),
         "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _some(words: Sequence[str]) -> list[str]:
+    """The words as far as they are worth telling."""
+    room = MAX_ARGV
+    for count, word in enumerate(words):
+        room -= len(word) + 1
+        if room < 0:
+            return [*words[:count], f"[left out: {len(words) - count} words]"]
+    return list(words)
 
 
 def slow_facts(cwd: Path, *, git: bool) -> dict[str, Any]:

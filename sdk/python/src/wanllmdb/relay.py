@@ -183,7 +183,7 @@ class _Relay:
         self._progress = progress
         self._sleep = sleep
         self._stopped = stopped
-        self._outbox = Outbox(leftover.directory, leftover.writer, live=lambda: False)
+        self._outbox = Outbox(leftover.directory, leftover.writer, live=lambda: False, buries=True)
         self._run: OpenedRun | None = None
 
     def run(self) -> str | None:
@@ -191,7 +191,7 @@ class _Relay:
         try:
             problem = self._send_all()
         except (RefusedError, UnreachableError, wire.WireError) as error:
-            problem = str(error)
+            problem = None if self._is_unasked(error) else str(error)
         finally:
             self._outbox.close()
         self._account(finished=problem is None)
@@ -233,8 +233,20 @@ class _Relay:
         self._tell(self._run)
         return None
 
+    def _is_unasked(self, error: Exception) -> bool:
+        """Whether only the burial is unsent, of a run that was deleted: then that is all."""
+        outbox = self._outbox
+        gone = isinstance(error, RefusedError) and error.status == 404
+        if gone and outbox.buried:
+            journal.forget(outbox.directory, outbox.writer)
+            return True
+        return False
+
     def _open(self) -> OpenedRun:
-        opened = self._sink.open_run({**self._leftover.run, "writer": self._leftover.writer})
+        payload = {**self._leftover.run, "writer": self._leftover.writer}
+        if self._outbox.buried:
+            payload["resume"] = "must"  # no run begins with the last word of a dead writer
+        opened = self._sink.open_run(payload)
         self._report.runs.add(opened.url)
         return opened
 

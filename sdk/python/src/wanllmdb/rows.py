@@ -9,13 +9,16 @@ ever refused for its step: a lower step than the last is kept where the user put
 from __future__ import annotations
 
 import hashlib
+import math
 import operator
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from wanllmdb import frame
 from wanllmdb.counter import Counter
 from wanllmdb.errors import RowError
-from wanllmdb.values import LOGGED, NoRoom, Unloggable, text
+from wanllmdb.frame import Form
+from wanllmdb.values import LOGGED, NoRoom, Oversized, Unloggable, is_array, text
 from wanllmdb.wire import MAX_KEY_BYTES, MAX_KEYS_PER_RUN, MAX_RECORD_BYTES, encode
 
 # What every row has anyway: a value for one of these is not the user's.
@@ -23,6 +26,13 @@ RESERVED: Final = frozenset({"_step", "_runtime", "_timestamp"})
 MAX_TEXT_BYTES: Final = 64 * 1024  # what is kept of a value that is too large for a record
 _ROOM: Final = MAX_RECORD_BYTES - 1024  # for the record around the values
 _INT64: Final = 1 << 63
+MAX_STEP: Final = _INT64 - 1
+BAD_STEP: Final = (
+    "a step that is no integer of 64 bits was taken as the nearest one before it, or as the next; "
+    "log such an x as a value, and name it as step_metric in define_metric()"
+)
+
+_FULL: Final = f"a run has at most {MAX_KEYS_PER_RUN:,} keys; values of further ones are left out"
 
 _FLOATS: Final = frozenset({float, bool})
 _PLAIN: Final = frozenset({float, bool, int})
@@ -57,8 +67,12 @@ class RowMaker:
         self._keep = keep
         self._known: set[str] = set()
 
-    def make(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def make(self, data: Mapping[str, Any], *, asked: Form | None = None) -> dict[str, Any]:
         """The values of a row; `data` itself when all of it is plain numbers under known keys.
+
+        Args:
+            data: what `log()` was given.
+            asked: a mould of this form has asked the values for numbers, and one had none.
 
         Raises:
             RowError: it is no mapping, or one of its keys is no string.
@@ -67,47 +81,93 @@ class RowMaker:
             kinds = set(map(type, data.values()))
             if kinds <= _FLOATS or (kinds <= _PLAIN and _fits(data)):
                 return data
-        return self._make_slowly(data)
+        return self._make_slowly(data, asked)
 
-    def _make_slowly(self, data: object) -> dict[str, Any]:
+    def _make_slowly(self, data: object, asked: Form | None) -> dict[str, Any]:
         if not isinstance(data, Mapping):
             raise RowError(
                 f"wandb.log must be passed a dictionary; this is of type {type(data).__name__}."
             )
         if not all(isinstance(key, str) for key in data):
             raise RowError("Key values passed to `wandb.log` must be strings.")
+        culprit = None if asked is None else _culprit(data, asked)
         values: dict[str, Any] = {}
         for key, value in data.items():
-            if key not in RESERVED:
-                self._take(values, key, value)
+            if key in RESERVED:
+                continue
+            name = self._checked_key(key)
+            if name is None:
+                continue
+            if key == culprit:
+                what = f"a value of type {type(value).__name__} would not become a number"
+                self._lose("raised", f"{name!r}: {what}")
+                continue
+            self._take(values, name, value)
         return values
 
-    def _take(self, values: dict[str, Any], key: str, value: Any) -> None:
-        name = self._checked_key(key)
+    def _take(self, values: dict[str, Any], name: str, value: Any) -> None:
         try:
             kept = self._keep(name, value)
             kept = LOGGED.convert(value) if kept is None else kept
         except NoRoom as error:
             self._lose("spool-limit-media", f"{name!r} is left out: {error}")
+        except Oversized as error:
+            self._lose("too-large", f"{name!r} is {error}; it was left out")
+            values[name] = f"[left out: {error}]"
         except Unloggable as error:
             self._lose("unloggable", f"{name!r} has {error}, which cannot be kept")
         except Exception as error:  # noqa: BLE001 - the user's object raised; the rest is kept
-            self._lose("raised", f"{name!r}: reading it raised {type(error).__name__}")
+            what = f"reading a value of type {type(value).__name__} raised {type(error).__name__}"
+            self._lose("raised", f"{name!r}: {what}")
         else:
             if kept != {} or not isinstance(kept, dict):
                 values[name] = kept
 
-    def _checked_key(self, key: str) -> str:
+    def _checked_key(self, key: str) -> str | None:
+        """The name that a key is kept under; None if the run has no room for another."""
         if type(key) is str and key in self._known:
             return key
         name = text(key)
         size = len(name.encode())
         if size > MAX_KEY_BYTES:
             self._lose("key-too-long", f"{name[:40]!r}... has {size} bytes; it was cut")
-            return cut_key(name)
-        if len(self._known) < MAX_KEYS_PER_RUN and name == key:
+            name = cut_key(name)
+        if name not in self._known:
+            if len(self._known) >= MAX_KEYS_PER_RUN:
+                self._lose("too-many-keys", _FULL)
+                return None
             self._known.add(name)
         return name
+
+
+def _culprit(data: Mapping[str, Any], form: Form) -> str | None:
+    """The key of the value that raised when a mould asked it for a number; None if not sure.
+
+    A mould asks every value, and does not say which one had none. If all the others fit, it was
+    the one that is left, and it is not asked again: it may have worked long, or on a GPU.
+    """
+    found = None
+    for (key, value), code in zip(data.items(), form.types, strict=True):
+        kind = type(value)
+        if kind is bool or frame.TYPES.get(kind) == code or (kind is int and code == "d"):
+            continue
+        if found is not None or not _was_asked(value, code):
+            return None
+        found = key
+    return found if _fits(data) else None
+
+
+def _was_asked(value: Any, code: str) -> bool:
+    """Whether a mould ran code of the user's to get a number of this type, and of no array."""
+    kind = type(value)
+    if isinstance(value, (float, int)):
+        return False
+    try:
+        if is_array(value):
+            return False
+    except Exception:  # noqa: BLE001 - the user's object; whatever it is, it was asked
+        return True
+    return hasattr(kind, "__index__") or (code == "d" and hasattr(kind, "__float__"))
 
 
 class Steps:
@@ -130,7 +190,7 @@ class Steps:
     def take(self, step: int | None, commit: bool | None) -> int:
         """The step of this row; an explicit step stays open unless `commit` is true."""
         if step is None:
-            return self.current if commit is False else self.next()
+            return min(self.current if commit is False else self.next(), MAX_STEP)
         if step >= (self.current if self._open is None else self._open):
             if commit:
                 self._begin(step + 1)
@@ -160,12 +220,27 @@ def as_step(step: Any) -> int:
     try:
         number = operator.index(step)
     except (TypeError, ValueError):
-        value = step.item() if callable(getattr(step, "item", None)) else step
+        value = _plain(step)
         if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
             number = int(value)
-    if number is None or not -_INT64 <= number < _INT64 - 1:
+    if number is None or not -_INT64 <= number <= MAX_STEP:
         raise RowError(f"A step is an integer of 64 bits, not {step!r:.80}.")
     return number
+
+
+def nearest_step(step: Any) -> int | None:
+    """The step that a row is kept at when `as_step` refused its own, so that the order stays.
+
+    Between two integers the lower one, beyond 64 bits the last one; None for what is no number.
+    """
+    value = _plain(step)
+    if isinstance(value, float) and math.isfinite(value):
+        value = math.floor(value)
+    return max(-_INT64, min(value, MAX_STEP)) if isinstance(value, int) else None
+
+
+def _plain(step: Any) -> Any:
+    return step.item() if callable(getattr(step, "item", None)) else step
 
 
 def payloads(step: int, time: int, values: dict[str, Any], lose: Loser) -> list[bytes]:

@@ -11,24 +11,34 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
 from wanllmdb import metric as metric_
-from wanllmdb import preemption
+from wanllmdb import oversize, preemption
 from wanllmdb.clock import Steady
 from wanllmdb.config import Config, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
-from wanllmdb.errors import Error, LateError, UsageError
+from wanllmdb.errors import Error, LateError, RowError, UsageError
 from wanllmdb.exits import exit_code_of, told
 from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
 from wanllmdb.metric import Metric, Metrics
 from wanllmdb.moulds import Misfit, Mould, Moulds
-from wanllmdb.rows import FileKeeper, RowMaker, Steps, as_step, no_files, payloads
+from wanllmdb.pace import Pace
+from wanllmdb.rows import (
+    BAD_STEP,
+    FileKeeper,
+    RowMaker,
+    Steps,
+    as_step,
+    nearest_step,
+    no_files,
+    payloads,
+)
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
 from wanllmdb.values import LOGGED, Unloggable
@@ -122,6 +132,7 @@ class Run(Named):
         self._logged = Counter()
         self._exit_code: int | None = None
         self._lose = Losses(journal.append, voice)
+        self._pace = Pace()
         self._rows = RowMaker(self._lose, keep)
         self._steps = Steps(identity.first_step)
         self._metrics = Metrics()
@@ -198,7 +209,7 @@ class Run(Named):
         try:
             mould = self._mould_of(tuple(data))
             values = data.values()
-        except (TypeError, AttributeError):  # it is no mapping
+        except Exception:  # noqa: BLE001 - it is no mapping, or one that raises
             mould = values = None
         if mould is not None and values is not None and commit is None:
             try:
@@ -217,7 +228,7 @@ class Run(Named):
                 return
             else:
                 return
-        self._log_any(data, step, commit)
+        self._log_any(data, step, commit, mould)
 
     def _renew(self, mould: Mould) -> None:
         """Another mould than last time: its row is the newest in the summary."""
@@ -232,20 +243,37 @@ class Run(Named):
         self._mould_of = _no_mould if looked_at else self._moulds.get
 
     @guarded()
-    def _log_any(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
+    def _log_any(
+        self, data: Mapping[str, Any], step: Any, commit: bool | None, mould: Mould | None
+    ) -> None:
+        """Keep a row of any values. `mould` could not take it, and has asked its values."""
         self._check_open("log")
+        began = time.perf_counter()
         try:
-            self._log(data, step, commit)
+            self._log(data, step, commit, mould)
         except Error:
             raise
         except Exception as error:  # noqa: BLE001 - never into the training
             self._fault("log", error)
+        self._pace.took(time.perf_counter() - began)
 
     def _take_step(self, step: Any, commit: bool | None) -> int:
-        return self._steps.take(None if step is None else as_step(step), commit)
+        number: int | None = None
+        if step is not None:
+            try:
+                number = as_step(step)
+            except RowError:
+                number = nearest_step(step)
+                self._lose("bad-step", BAD_STEP)
+            except Exception:  # noqa: BLE001 - the user's object; it is not asked again
+                self._lose("bad-step", BAD_STEP)
+        return self._steps.take(number, commit)
 
-    def _log(self, data: Mapping[str, Any], step: Any, commit: bool | None) -> None:
-        values = self._rows.make(data)
+    def _log(
+        self, data: Mapping[str, Any], step: Any, commit: bool | None, mould: Mould | None
+    ) -> None:
+        asked = mould.form if mould is not None and commit is None else None
+        values = self._rows.make(data, asked=asked)
         plain = values is data
         step = self._take_step(step, commit)
         with self._lock:
@@ -357,12 +385,14 @@ class Run(Named):
 
     def _write_changes(self) -> None:
         if changed := changed_inside(self._config):
-            self._append(Kind.CONFIG, encode({"set": changed}))
+            self._tell_config(changed)
         if kept := self._metrics.summaries():
             self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
 
     def _write_end(self, exit_code: int, traceback: str | None) -> None:
         self._lose.tell()
+        if held := self._pace.told():
+            self._append(Kind.PATCH, encode({"environment": {"slow_log": held}}))
         said: dict[str, Any] = {
             "exit_code": exit_code,
             "time_us": self._clock() // 1000,
@@ -416,11 +446,26 @@ class Run(Named):
 
     def _write_config(self, values: dict[str, Any]) -> None:
         self._check_open("config")
-        self._append(Kind.CONFIG, encode({"set": values}))
+        self._tell_config(values)
+
+    def _tell_config(self, values: dict[str, Any]) -> None:
+        told, cut = oversize.fitted(values)
+        self._append(Kind.CONFIG, encode({"set": told}))
+        if cut:
+            self._keep_whole(values, cut)
+
+    def _keep_whole(self, config: Mapping[str, Any], cut: Sequence[str]) -> None:
+        """Make a file of a config that does not fit in a record; `cut` are keys of what was cut."""
+        path = oversize.keep(self._identity.directory, self._append, config)
+        keys = f"{cut[0]!r:.80} and {len(cut) - 1} more" if len(cut) > 1 else f"{cut[0]!r:.80}"
+        self._voice.warn(f"the config is large: {keys} were cut; all of it is in {path}")
 
     def _write_summary(self, values: dict[str, Any], unset: list[str]) -> None:
         self._check_open("summary")
-        self._append(Kind.SUMMARY, encode({"set": values, "unset": unset}))
+        told, cut = oversize.fitted(values)
+        self._append(Kind.SUMMARY, encode({"set": told, "unset": unset}))
+        for key in cut:
+            self._lose("too-large", f"the summary's {key!r:.80} is too large; it was cut")
         self._mould_of = _no_mould  # what was set stands until its key is logged again
 
     def _summary_value(self, key: str, value: Any) -> Any:

@@ -414,7 +414,12 @@ class Sender:
 
     def _outbox_of_child(self, writer: str, live: Callable[[], bool]) -> Outbox:
         return Outbox(
-            self._spool.directory, writer, live=live, breathe=self._breathe, clock=self._clock
+            self._spool.directory,
+            writer,
+            live=live,
+            breathe=self._breathe,
+            buries=True,
+            clock=self._clock,
         )
 
     def _breathe(self) -> None:

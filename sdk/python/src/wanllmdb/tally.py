@@ -13,6 +13,7 @@ from wanllmdb import frame, wire
 from wanllmdb.counter import Counter
 
 _ROWS: Final = wire.ROW_KINDS
+_LOGGED: Final = frozenset([wire.Kind.ROW, wire.Kind.VALUES])
 _FORM: Final = wire.Kind.FORM
 
 
@@ -29,8 +30,9 @@ class Tally:
 
     def __init__(self) -> None:
         self._frames = Counter()
-        self._others = Counter()  # frames that are no rows
-        self._wasted = Counter(), Counter()  # numbers that no frame has: of others, of rows
+        # By what they are: no row, a row that the machine made, a row that was logged.
+        self._others = Counter(), Counter()  # frames; VALUES are all less the others
+        self._wasted = Counter(), Counter(), Counter()  # numbers that no frame has
         self.next = self._frames.next
         self._lost: dict[str, Counter] = {}
         self._lost_rows: dict[str, Counter] = {}
@@ -39,8 +41,8 @@ class Tally:
 
     def number(self, kind: int) -> int:
         """The number of the next frame, of this kind."""
-        if kind not in _ROWS:
-            self._others.next()
+        if kind not in _LOGGED:
+            self._others[kind in _ROWS].next()
         return self.next()
 
     @property
@@ -52,7 +54,14 @@ class Tally:
     @property
     def rows(self) -> int:
         """How many rows were given to the writer."""
-        return self._frames.value - self._wasted[True].value - self._others.value
+        machine = self._others[True].value - self._wasted[1].value
+        return self.logged + machine
+
+    @property
+    def logged(self) -> int:
+        """How many of them were logged, and are not the machine's own: lines and readings."""
+        others = sum(each.value for each in self._others)
+        return self._frames.value - others - self._wasted[2].value
 
     @property
     def lost(self) -> dict[str, int]:
@@ -61,7 +70,7 @@ class Tally:
 
     def waste(self, kind: int) -> None:
         """A number that was taken for a record of this kind is no frame's."""
-        self._wasted[kind in _ROWS].next()
+        self._wasted[(kind in _ROWS) + (kind in _LOGGED)].next()
 
     def lose(self, reason: str, kind: int) -> None:
         """Count a record that is not kept."""
@@ -94,7 +103,8 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """The payload of the TALLY record."""
-        return {"rows": self.rows, "lost": _counted(self._lost_rows) | self._left_out}
+        lost = _counted(self._lost_rows) | self._left_out
+        return {"rows": self.rows, "logged": self.logged, "lost": lost}
 
 
 def _counted(counters: dict[str, Counter]) -> dict[str, int]:

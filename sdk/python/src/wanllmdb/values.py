@@ -2,7 +2,8 @@
 
 Whatever a training script may hold is told apart by what it can do, so that numpy, torch,
 JAX and pandas are understood and never imported. What cannot be kept raises `Unloggable`;
-a value is asked for its content once and never again.
+a value is asked for its content once and never again. What holds more values than a record
+could is not looked through: `log({"a": range(10**12)})` costs no more than any other row.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
-import fractions
 import math
 import operator
 import os
@@ -18,10 +18,9 @@ import reprlib
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
-from wanllmdb.wire import MAX_DEPTH
+from wanllmdb.wire import MAX_DEPTH, MAX_RECORD_BYTES
 
 MAX_LISTED: Final = 32  # an array of more values becomes a histogram
 HISTOGRAM_BINS: Final = 32
@@ -36,6 +35,33 @@ class Unloggable(ValueError):  # noqa: N818 - it is a fact about a value
 
 class NoRoom(Unloggable):
     """There is no room to keep the value; the message says why."""
+
+
+class Oversized(Unloggable):
+    """The value holds more values than a record has bytes; the message says of what type it is."""
+
+
+class Way:
+    """The way to a value inside of another: what it lies in, and how much may still be seen."""
+
+    __slots__ = ("above", "room")
+
+    def __init__(self) -> None:
+        self.above: tuple[int, ...] = ()
+        self.room = [MAX_RECORD_BYTES]  # shared by the whole of one conversion
+
+    def into(self, container: Any) -> Way:
+        """The way of what lies in a container.
+
+        Raises:
+            Oversized: there is no room for so much.
+        """
+        self.room[0] -= len(container)
+        if self.room[0] < 0:
+            raise Oversized(f"a {type(container).__name__} of more values than a record can have")
+        way = Way()
+        way.above, way.room = (*self.above, id(container)), self.room
+        return way
 
 
 class Converter:
@@ -58,7 +84,7 @@ class Converter:
         self._member = member
         self._unknown = unknown
 
-    def convert(self, value: Any, depth: int = 0, above: tuple[int, ...] = ()) -> Any:
+    def convert(self, value: Any, way: Way | None = None) -> Any:
         """The value as the wire carries it.
 
         Raises:
@@ -71,47 +97,56 @@ class Converter:
             return bounded(value)
         if kind is str:
             return text(value)
-        return self._convert_other(value, depth, above)
+        return self._convert_other(value, way or Way())
 
-    def _convert_other(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
+    def _convert_other(self, value: Any, way: Way) -> Any:
         if isinstance(value, enum.Enum):
-            return self.convert(self._member(value), depth + 1, above)
+            return self.convert(self._member(value), way)
         for kinds, convert in _SIMPLE:
             if isinstance(value, kinds):
                 return convert(value)
-        if hasattr(value, "dtype") and hasattr(value, "shape"):
-            return self._from_array(value, depth, above)
+        if is_array(value):
+            return self._from_array(value, way)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
         if isinstance(value, (Mapping, list, tuple, set, frozenset, range)):
-            return self._from_container(value, depth, above)
-        if callable(value):
+            return self._from_container(value, way)
+        if callable(value) and not is_numeric(value):
             return qualified_name(value)
         return self._unknown(value)
 
-    def _from_container(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
-        if id(value) in above:
+    def _from_container(self, value: Any, way: Way) -> Any:
+        if id(value) in way.above:
             return CIRCULAR
-        if depth >= MAX_DEPTH:
+        if len(way.above) >= MAX_DEPTH:
             return text(reprlib.repr(value))
-        above = (*above, id(value))
+        way = way.into(value)
         if isinstance(value, Mapping):
             return {
-                text(key if isinstance(key, str) else str(key)): self.convert(
-                    each, depth + 1, above
-                )
+                text(key if isinstance(key, str) else str(key)): self.convert(each, way)
                 for key, each in value.items()
             }
-        return [self.convert(each, depth + 1, above) for each in value]
+        return [self.convert(each, way) for each in value]
 
-    def _from_array(self, value: Any, depth: int, above: tuple[int, ...]) -> Any:
+    def _from_array(self, value: Any, way: Way) -> Any:
         array = on_host(value)
         count = math.prod(int(each) for each in array.shape)
         if count == 1:
-            return self.convert(_only(array), depth + 1, above)
+            return self.convert(_only(array), way)
         if count <= MAX_LISTED:
-            return self.convert(_listed(array), depth + 1, above)
+            return self.convert(_listed(array), way)
         return self._array(array, count)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array or a tensor of any library."""
+    return hasattr(value, "dtype") and hasattr(value, "shape")
+
+
+def is_numeric(value: Any) -> bool:
+    """Whether Python can make a number of a value that is none."""
+    kind = type(value)
+    return hasattr(kind, "__float__") or hasattr(kind, "__index__")
 
 
 def bounded(number: int) -> int | float:
@@ -246,7 +281,7 @@ _SIMPLE: Final[tuple[tuple[Any, Callable[[Any], Any]], ...]] = (
     ((bytes, bytearray, memoryview), _bytes),
     ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
     (datetime.timedelta, _duration),
-    ((Decimal, fractions.Fraction, uuid.UUID), str),
+    (uuid.UUID, str),
     (os.PathLike, lambda value: text(os.fspath(value))),
 )
 

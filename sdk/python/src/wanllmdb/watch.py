@@ -178,6 +178,7 @@ class _Followed:
             leftover.directory,
             leftover.writer,
             live=lambda: self._gone_fd is None,
+            buries=True,
             clock=clock,
         )
         self._run: OpenedRun | None = None
@@ -211,7 +212,7 @@ class _Followed:
         run = self._opened()
         if any(not self._send(run, now) for _ in range(BATCHES_A_TURN)):
             if self._is_gone():
-                self._finish()
+                self._finish(run, now)
             elif self._signs.alive:
                 self._beat(run, now)
 
@@ -230,8 +231,10 @@ class _Followed:
             self._gone_fd = journal.lock(leftover.directory, leftover.writer)
         return self._gone_fd is not None
 
-    def _finish(self) -> None:
-        if self._outbox.finish():
+    def _finish(self, run: OpenedRun, now: float) -> None:
+        outbox = self._outbox
+        # What a killed writer could not say is said in between, and is still to be sent.
+        if outbox.finish() or (self._send(run, now) and outbox.finish()):
             uploads.tidy(self._leftover.directory)
             self.ended = True
             self._news("finished")

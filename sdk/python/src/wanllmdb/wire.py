@@ -69,7 +69,9 @@ class Kind(enum.IntEnum):
     PATCH = 13  # {"name"?, "notes"?, "tags"?, "environment"? (facts that are added)}
     FORM = 14  # {"id", "keys", "types"}: what VALUES of this writer refer to
     VALUES = 15  # a row whose keys a FORM names; binary, see `frame`
-    TALLY = 16  # {"rows", "lost": {reason: count}}: what a writer kept; its last record
+    # {"rows", "logged"?, "lost": {reason: count}}: what a writer was given; its last record. Of
+    # a killed writer, by who read its journal to the end: "rows" null, "closed" "killed".
+    TALLY = 16
 
 
 # Kinds that a store keeps as rows, and those that it may be given without a look inside.

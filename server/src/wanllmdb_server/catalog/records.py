@@ -140,10 +140,11 @@ def _loss(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) 
 
 def _tally(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
     rows = _whole(said.get("rows"))
-    if rows is None:
-        raise _MalformedError("A tally says its rows.")
+    if rows is None and (said.get("closed") != "killed" or said.get("rows") is not None):
+        raise _MalformedError("A tally says its rows, or that its writer was killed.")
     lost = {reason: _whole(n) or 0 for reason, n in _mapping(said.get("lost") or {}).items()}
-    return replace(changes, tallies=(*changes.tallies, Tally(place[0], rows, lost)))
+    tally = Tally(place[0], rows, lost, _whole(said.get("logged")))
+    return replace(changes, tallies=(*changes.tallies, tally))
 
 
 def _metric(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:

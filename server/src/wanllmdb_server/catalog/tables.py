@@ -185,13 +185,15 @@ losses = Table(
     Column("detail", Text, nullable=False),
 )
 
-# A writer's last word: the rows that it took, and how many of them it lost, by reason.
+# A writer's last word: the rows that it took, how many of them were logged, and how many it
+# lost, by reason. No rows: it was killed, and all that it wrote is here.
 tallies = Table(
     "tallies",
     metadata,
     Column("run", ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True),
     Column("writer", String(256), primary_key=True),
-    Column("rows", BigInteger, nullable=False),
+    Column("rows", BigInteger),
+    Column("logged", BigInteger),
     Column("lost", JSON, nullable=False),
 )
 

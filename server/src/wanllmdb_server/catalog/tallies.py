@@ -17,10 +17,19 @@ _GOING: Final = frozenset([RunState.RUNNING, RunState.UNREACHABLE])
 
 
 def keep_tallies(connection: Connection, run: int, said: Iterable[Tally]) -> None:
-    """Keep what writers said at their end; what one says again takes the place of the first."""
+    """Keep what writers said at their end; what one says again takes the place of the first.
+
+    What another process said of a killed writer stands only where that has said nothing itself.
+    """
     for each in said:
         mine = (tallies.c.run == run, tallies.c.writer == each.writer)
-        values: dict[str, Any] = {"rows": _whole(each.rows), "lost": _reasons(each.lost)}
+        if each.killed and connection.scalar(select(tallies.c.writer).where(*mine)) is not None:
+            continue
+        values: dict[str, Any] = {
+            "rows": _whole(each.rows),
+            "logged": _whole(each.logged),
+            "lost": _reasons(each.lost),
+        }
         if not connection.execute(update(tallies).where(*mine).values(values)).rowcount:
             values |= {"run": run, "writer": each.writer}
             connection.execute(insert(tallies).values(values))
@@ -29,8 +38,10 @@ def keep_tallies(connection: Connection, run: int, said: Iterable[Tally]) -> Non
 def heard_of(connection: Connection, run: Run) -> Heard:
     """What the receipt of a run needs to know besides the counts of the store."""
     host = run.environment.get("host")
-    announced = select(run_writers.c.writer).where(run_writers.c.run == run.number)
-    said = select(tallies.c.writer, tallies.c.rows, tallies.c.lost).where(
+    announced = select(run_writers.c.writer, run_writers.c.label).where(
+        run_writers.c.run == run.number
+    )
+    said = select(tallies.c.writer, tallies.c.rows, tallies.c.lost, tallies.c.logged).where(
         tallies.c.run == run.number
     )
     lost = (
@@ -41,16 +52,16 @@ def heard_of(connection: Connection, run: Run) -> Heard:
     return Heard(
         ended=run.state not in _GOING,
         host=host if isinstance(host, str) and host else None,
-        announced=frozenset(connection.scalars(announced)),
+        announced={writer: label or "" for writer, label in connection.execute(announced)},
         tallies=tuple(Tally(*row) for row in connection.execute(said)),
         losses=tuple(LostValues(*row) for row in connection.execute(lost)),
     )
 
 
 def _reasons(lost: Mapping[str, int]) -> dict[str, int]:
-    return {reason[:256]: _whole(n) for reason, n in list(lost.items())[:_MAX_REASONS]}
+    return {reason[:256]: _whole(n) or 0 for reason, n in list(lost.items())[:_MAX_REASONS]}
 
 
-def _whole(count: int) -> int:
+def _whole(count: int | None) -> int | None:
     """The count, at the nearest end of what a column can hold."""
-    return max(0, min(count, _MAX_COUNT))
+    return None if count is None else max(0, min(count, _MAX_COUNT))

@@ -4,7 +4,8 @@ A writer ends by saying how many rows it took and how many of them never reached
 tally. The store counts the rows and points of each writer as it takes them. A run is
 `complete` when it has ended, every writer has said its tally, and nothing of it is lost,
 refused, missing or damaged. It is `incomplete` when something is, and `open` while that cannot
-be said: it still runs, or a writer was killed before it could say its tally.
+be said: it still runs, or a writer was killed before it could say its tally. Who then reads the
+journal of the killed writer to its end says so in its place: all that it wrote is here.
 """
 
 from __future__ import annotations
@@ -56,11 +57,23 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A writer's last word: the rows that it took, and how many of them it lost, by reason."""
+    """A writer's last word: the rows that it took, and how many of them it lost, by reason.
+
+    Attributes:
+        rows: None if the writer was killed; then another process has read its journal to its end.
+        logged: those of them that `log()` made; the others are lines of the console and
+            readings of the machine. None if it was not said.
+    """
 
     writer: str
-    rows: int
+    rows: int | None
     lost: Mapping[str, int]
+    logged: int | None = None
+
+    @property
+    def killed(self) -> bool:
+        """Whether it is what another process said of a writer that was killed."""
+        return self.rows is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +93,14 @@ class Heard:
     Attributes:
         ended: the run has ended, well or not.
         host: where it ran, if that is known.
-        announced: writers that began to log into it.
+        announced: writers that began to log into it, with their labels.
         tallies: of the writers that said one.
         losses: what writers said they could not keep.
     """
 
     ended: bool
     host: str | None
-    announced: frozenset[str]
+    announced: Mapping[str, str]
     tallies: Sequence[Tally]
     losses: Sequence[LostValues]
 
@@ -117,9 +130,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class WriterAccount:
-    """One writer: what it said, and what is there. None is not known."""
+    """One writer: what it said, and what is there. None is not known.
+
+    `label` is its rank or name, empty if it told none. For one that was `killed`, `said` is what
+    its journal held.
+    """
 
     writer: str
+    label: str
+    killed: bool
     said: int | None
     stored: int | None
     lost: int
@@ -132,21 +151,25 @@ class Receipt:
 
     Attributes:
         rows: as the writers said; None if one of them has said nothing.
+        logged: those of them that `log()` made; None if a writer did not tell them apart.
         stored: rows that the server took.
         lost: rows and values that were not kept, by reason.
         points: counted when they were taken; None if a part was not counted.
         found: counted anew; None if that was not asked for.
         damaged: what can no longer be read.
         reasons: why it is not complete; none if it is.
+        notes: what else there is to know of it, in words.
         writers: by name.
     """
 
     state: State
     rows: int | None
+    logged: int | None
     stored: int
     lost: Mapping[str, int]
     points: int | None
     found: int | None
     damaged: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
     writers: tuple[WriterAccount, ...]

@@ -21,6 +21,7 @@ from wanllmdb_server.domain.receipt import (
     WriterAccount,
     WriterTotals,
 )
+from wanllmdb_server.domain.run import CRASHED_AFTER_S
 
 
 def receipt_of(
@@ -36,12 +37,14 @@ def receipt_of(
     return Receipt(
         state=state,
         rows=_sum(each.said for each in writers),
+        logged=_logged(heard, writers),
         stored=sum(each.stored or 0 for each in writers),
         lost=_by_reason(heard, values),
         points=_sum(each.points for each in totals.values()),
         found=None if count is None else count.points,
         damaged=() if count is None else count.damaged,
         reasons=(*wrong, *unsaid),
+        notes=tuple(_notes(writers)),
         writers=writers,
     )
 
@@ -49,21 +52,54 @@ def receipt_of(
 def _accounts(heard: Heard, totals: Mapping[str, WriterTotals]) -> tuple[WriterAccount, ...]:
     tallies = {each.writer: each for each in heard.tallies}
     return tuple(
-        _account(writer, tallies.get(writer), totals.get(writer))
+        _account(writer, heard.announced.get(writer, ""), tallies.get(writer), totals.get(writer))
         for writer in sorted({*totals, *tallies, *heard.announced})
     )
 
 
-def _account(writer: str, tally: Tally | None, kept: WriterTotals | None) -> WriterAccount:
+def _account(
+    writer: str, label: str, tally: Tally | None, kept: WriterTotals | None
+) -> WriterAccount:
     stored = 0 if kept is None else kept.rows
-    answered = writer.startswith(ANSWERED_PREFIX)
     return WriterAccount(
         writer,
-        said=tally.rows if tally is not None else stored if answered else None,
+        label=label,
+        killed=tally is not None and tally.killed,
+        said=_said(writer, tally, stored),
         stored=stored,
         lost=0 if tally is None else sum(tally.lost.values()),
         points=0 if kept is None else kept.points,
     )
+
+
+def _said(writer: str, tally: Tally | None, stored: int | None) -> int | None:
+    """How many rows there were to store.
+
+    Of a killed writer that is what its journal held: what is stored. What was damaged in it
+    is among the refused.
+    """
+    if tally is None:
+        return stored if writer.startswith(ANSWERED_PREFIX) else None
+    if tally.rows is None:
+        return None if stored is None else stored + sum(tally.lost.values())
+    return tally.rows
+
+
+def _logged(heard: Heard, writers: Iterable[WriterAccount]) -> int | None:
+    logged = {tally.writer: tally.logged for tally in heard.tallies}
+    return _sum(
+        each.stored if each.writer.startswith(ANSWERED_PREFIX) else logged.get(each.writer)
+        for each in writers
+    )
+
+
+def _notes(writers: Iterable[WriterAccount]) -> Iterable[str]:
+    for each in writers:
+        if each.killed:
+            yield (
+                f"writer {_named(each)} was killed before it could say its total;"
+                " another process read its journal to the end"
+            )
 
 
 def _values_lost(heard: Heard) -> list[LostValues]:
@@ -98,14 +134,14 @@ def _rows_wrong(heard: Heard, writers: Iterable[WriterAccount]) -> Iterable[Reas
             yield Reason(
                 "missing",
                 missing,
-                f"{_many(missing, 'row')} of writer {each.writer} are not here",
+                f"{_many(missing, 'row')} of writer {_named(each)} are not here",
                 remedy=_sync(heard.host),
             )
         elif missing < 0:
             yield Reason(
                 "surplus",
                 -missing,
-                f"{_many(-missing, 'row')} more came of writer {each.writer} than it said",
+                f"{_many(-missing, 'row')} more came of writer {_named(each)} than it said",
             )
 
 
@@ -127,7 +163,8 @@ def _values_wrong(
         yield Reason(
             "refused",
             refused,
-            f"{_many(refused, 'value')} were refused: not a row, or beyond what a run can hold",
+            f"{_many(refused, 'value')} were refused: "
+            "damaged, not a row, or beyond what a run can hold",
         )
 
 
@@ -153,21 +190,25 @@ def _points_wrong(count: Count | None) -> Iterable[Reason]:
 def _unsaid(heard: Heard, writers: Iterable[WriterAccount]) -> list[Reason]:
     """Why nothing final can be said yet."""
     if not heard.ended:
-        return [Reason("running", None, "the run has not ended")]
+        silent = heard.tallies and all(each.killed for each in heard.tallies)
+        text = "the run has not ended"
+        if silent:
+            text += f": what was killed has ended {CRASHED_AFTER_S:g} s after it was last heard"
+        return [Reason("running", None, text)]
     unsaid: list[Reason] = []
     for each in writers:
-        if each.said is None:
+        if each.said is None and not each.killed:
             unsaid.append(
                 Reason(
                     "no-total",
                     None,
-                    f"writer {each.writer} said no total: it was killed before it could, "
+                    f"writer {_named(each)} said no total: it was killed before it could, "
                     "or the rest of it is still to come",
                     remedy=_sync(heard.host),
                 )
             )
         elif each.stored is None:
-            text = f"writer {each.writer} began before this server counted what it takes"
+            text = f"writer {_named(each)} began before this server counted what it takes"
             unsaid.append(Reason("not-counted", None, text))
     return unsaid
 
@@ -190,6 +231,10 @@ _TOLD: Final[Mapping[str, str]] = {
 
 def _told(reason: str) -> str:
     return _TOLD.get(reason, reason)
+
+
+def _named(writer: WriterAccount) -> str:
+    return f"{writer.label} ({writer.writer})" if writer.label else writer.writer
 
 
 def _sync(host: str | None) -> str:

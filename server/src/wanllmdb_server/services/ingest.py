@@ -50,6 +50,7 @@ logger = logging.getLogger("wanllmdb.ingest")
 REMEMBER_US: Final = 5_000_000  # how long a refusal of the catalog may come late
 REMEMBERED: Final = 10_000  # runs; beyond, the least recent is asked for again
 TOUCH_S: Final = 5.0  # a run's heart-beat is written so often, however often it sends
+_LAST_WORD: Final = 1 << wire.Kind.TALLY  # alone: of a process that has ended, no sign of life
 IN_THREAD_BYTES: Final = 32 * 1024  # a larger body is unpacked off the event loop
 
 
@@ -108,8 +109,9 @@ class Ingest:
                 accepted = await self._append(run, batch)
             else:
                 accepted = await self._accept_mixed(run, batch)
-        self._heard[run.number].add(writer)
-        self._announce(run, accepted)
+        if batch.kinds != _LAST_WORD:
+            self._heard[run.number].add(writer)
+            self._announce(run, accepted)
         return Answer(accepted, stop=run.stop_requested, watched=self._watched(run))
 
     async def accept_json(
@@ -155,7 +157,8 @@ class Ingest:
             return Accepted(position, 0)
         reading = await self._sorted(batch, position)
         if not reading.changes.nothing:
-            await self._apply(run, reading.changes)
+            alive = batch.kinds != _LAST_WORD
+            await self._apply(run, replace(reading.changes, sign_of_life=alive))
         accepted = await self._append(run, batch)
         if reading.changes.finish is not None:
             await self._seal(run)
@@ -183,9 +186,9 @@ class Ingest:
 
     async def _apply(self, run: Run, changes: RunChanges) -> None:
         now = self._catalog.clock()
-        changes = replace(changes, sign_of_life=True)
         await asyncio.to_thread(apply_changes, self._catalog, run.number, changes, now=now)
-        self._touched[run.number] = self._clock()
+        if changes.sign_of_life:
+            self._touched[run.number] = self._clock()
         self._tell_changed(run)
 
     async def _seal(self, run: Run) -> None:

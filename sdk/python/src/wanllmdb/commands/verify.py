@@ -3,7 +3,7 @@
 The server reads and counts every point again, and compares it with what it counted as the
 points came and with what the run's writers said at their end. The exit status is 0 if the run
 is complete, 1 if something of it is lost or damaged, and 3 while that cannot be said: it still
-runs, or one of its writers was killed before it could say its total.
+runs, or one of its writers was killed and nobody has read its journal to the end yet.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def _told(leftover: Leftover) -> dict[str, Any]:
 
 def _lines(receipt: Mapping[str, Any], left: Sequence[Leftover]) -> Iterator[str]:
     yield f"{receipt['state']}: {_headline(receipt)}"
+    yield from (f"  {each}" for each in _besides(receipt))
     for each in _together(receipt["reasons"]):
         yield f"  {each['text']}"
         for more in (each["detail"], each["remedy"]):
@@ -82,10 +83,21 @@ def _lines(receipt: Mapping[str, Any], left: Sequence[Leftover]) -> Iterator[str
 def _headline(receipt: Mapping[str, Any]) -> str:
     stored, rows = receipt["stored"], receipt["rows"]
     if receipt["state"] == "complete":
-        return f"{_many(stored, 'row')}, {_many(receipt['found'], 'point')} read again"
+        logged = receipt.get("logged")
+        read = f"{_many(receipt['found'], 'point')} read again"
+        return f"{_many(stored if logged is None else logged, 'row')}, {read}"
     if rows is None:
         return f"{_many(stored, 'row')} stored"
     return f"{_figure(stored)} of {_many(rows, 'row')} stored"
+
+
+def _besides(receipt: Mapping[str, Any]) -> Iterator[str]:
+    """What the headline leaves out: the machine's own rows, and what else there is to know."""
+    logged = receipt.get("logged")
+    others = 0 if logged is None else receipt["stored"] - logged
+    if receipt["state"] == "complete" and others > 0:
+        yield f"and {_many(others, 'line')} of the console and readings of the machine"
+    yield from receipt.get("notes", ())
 
 
 def _together(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from wanllmdb.media.media import SavedFile, saved
 from wanllmdb.values import Unloggable, on_host, text
 
 MAX_PIXELS: Final = 64_000_000
+MAX_BYTES: Final = 256 * 1024 * 1024  # of a file: it is read and hashed while the training waits
 _MIMES: Final = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -95,6 +96,9 @@ def _encoded(data: Any, *, normalize: bool) -> tuple[bytes, str, tuple[int, int]
         suffix = path.suffix.lower()
         if suffix not in _MIMES:
             raise ValueError(f"{path.name} is no image: a file ends in {', '.join(_MIMES)}.")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ValueError(f"An image of {size:,} bytes cannot be kept; at most {MAX_BYTES:,}.")
         content = path.read_bytes()
         return content, suffix, _png_size(content)
     if data is sys.modules.get("matplotlib.pyplot"):
@@ -102,6 +106,7 @@ def _encoded(data: Any, *, normalize: bool) -> tuple[bytes, str, tuple[int, int]
     if hasattr(data, "savefig"):
         return _written(data.savefig)
     if hasattr(data, "save") and hasattr(data, "mode"):
+        _check_pixels(*data.size)  # before it is decoded
         picture = data if data.mode in {"1", "L", "LA", "P", "RGB", "RGBA"} else data.convert("RGB")
         return _written(picture.save)
     return _from_array(data, normalize=normalize)
@@ -126,10 +131,16 @@ def _from_array(data: Any, *, normalize: bool) -> tuple[bytes, str, tuple[int, i
     if array.ndim != 3 or array.shape[2] not in _COLOUR_TYPES:
         raise ValueError(f"An image is height × width × 1 to 4 channels, not {array.shape}.")
     height, width, channels = array.shape
-    if not 0 < height * width <= MAX_PIXELS:
-        raise ValueError(f"An image of {width} × {height} pixels cannot be kept.")
+    _check_pixels(width, height)
     pixels = _as_bytes(array, normalize=normalize)
     return png(pixels.tobytes(), width, height, channels), ".png", (width, height)
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if not 0 < height * width <= MAX_PIXELS:
+        raise ValueError(
+            f"An image of {width} × {height} pixels cannot be kept; it has 1 to {MAX_PIXELS:,}."
+        )
 
 
 def _as_bytes(array: Any, *, normalize: bool) -> Any:

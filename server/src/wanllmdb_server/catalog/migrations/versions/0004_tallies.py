@@ -16,7 +16,8 @@ def upgrade() -> None:
         "tallies",
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("writer", sa.String(length=256), nullable=False),
-        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.Column("logged", sa.BigInteger(), nullable=True),
         sa.Column("lost", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.number"], name=op.f("fk_tallies_run"), ondelete="CASCADE"
