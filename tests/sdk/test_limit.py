@@ -95,7 +95,7 @@ def test_printed_lines_readings_and_media_go_before_points(tmp_path: Path) -> No
     words: list[str] = []
     spool = a_spool(tmp_path / "r1", words)
     (spool.directory / "files").mkdir()
-    (spool.directory / "files" / "image.png").write_bytes(bytes(int(0.92 * MIB)))
+    (spool.directory / "files" / "image.png").write_bytes(bytes(int(0.79 * MIB)))
     spool._pen.sieve.limit._due = 0.0
     spool.tend()
     assert spool.full

@@ -1261,6 +1261,11 @@ export interface components {
              */
             rows: number | null;
             /**
+             * Logged
+             * @description Those of them that log() made; null if they are not told from the others
+             */
+            logged: number | null;
+            /**
              * Stored
              * @description Rows that the server took
              */
@@ -1289,6 +1294,11 @@ export interface components {
             damaged: string[];
             /** Reasons */
             reasons: components["schemas"]["ReceiptReason"][];
+            /**
+             * Notes
+             * @description What else there is to know, in words
+             */
+            notes: string[];
             /** Writers */
             writers: components["schemas"]["ReceiptWriter"][];
         };
@@ -1322,8 +1332,18 @@ export interface components {
             /** Writer */
             writer: string;
             /**
+             * Label
+             * @description Its rank or name, or empty
+             */
+            label: string;
+            /**
+             * Killed
+             * @description It was killed, and its journal was read to the end
+             */
+            killed: boolean;
+            /**
              * Said
-             * @description Rows that it took, as it said at its end
+             * @description Rows that it took, as it said at its end; that its journal held, if killed
              */
             said: number | null;
             /**

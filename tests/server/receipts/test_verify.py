@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from tests.server.house import House, record, row, send
 import wanllmdb as wandb
 from wanllmdb.cli import main
 from wanllmdb.wire import Kind
+from wanllmdb_server.catalog.runs import mark_silent
 
 
 @dataclass
@@ -29,6 +33,17 @@ class Said:
 
 
 Verify = Callable[..., Awaitable[Said]]
+
+KILLED = """
+import os, signal
+import wanllmdb as wandb
+
+settings = {"console": "off", "monitor_system": False}
+run = wandb.init(id="killed", project="vision", mode="offline", settings=settings)
+for step in range(100):
+    run.log({"loss": step * 0.5})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 FINISH = {"exit_code": 0, "time_us": None, "logged": 3, "lost": 0}
 
@@ -71,6 +86,43 @@ async def test_a_complete_run_ends_with_0(house: House, verify: Verify) -> None:
     said = await verify("ann/vision/first")
     assert (said.status, said.err) == (0, "")
     assert said.out == "complete: 1 204 rows, 2 408 points read again\n"
+
+
+async def test_the_rows_that_were_logged_are_the_headline(house: House, verify: Verify) -> None:
+    async with house.client("member") as http:
+        rows = [row(at, loss=0.5) for at in range(1, 1001)]
+        line = ["stdout", 1, 1_700_000_000_000_000, "hello"]
+        lines = [record(at, Kind.CONSOLE, line) for at in range(1001, 1011)]
+        tally = {"rows": 1010, "logged": 1000, "lost": {}}
+        ends = [record(1011, Kind.FINISH, FINISH), record(1012, Kind.TALLY, tally)]
+        await send(http, 0, [*rows, *lines, *ends])
+    said = await verify("ann/vision/first")
+    assert (said.status, said.err) == (0, "")
+    assert said.out == (
+        "complete: 1 000 rows, 1 010 points read again\n"
+        "  and 10 lines and readings of the machine\n"
+    )
+
+
+async def test_a_killed_run_is_complete_when_its_journal_was_read_to_its_end(
+    house: House, verify: Verify
+) -> None:
+    command = [sys.executable, "-c", KILLED]
+    done = await asyncio.to_thread(subprocess.run, command, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert await asyncio.to_thread(main, ["sync"]) == 0
+    said = await verify("vision/killed")
+    assert said.status == 3
+    assert "what was killed has ended 85 s after it was last heard" in said.out
+    house.clock.tick(600)
+    mark_silent(house.catalog, listening_since=0, now=house.clock())
+    said = await verify("vision/killed")
+    assert (said.status, said.err) == (0, "")
+    first, note = said.out.splitlines()
+    assert first == "complete: 100 rows, 100 points read again"
+    assert note.endswith(
+        "was killed before it could say its total; another process read its journal to the end"
+    )
 
 
 async def test_a_run_with_losses_ends_with_1_and_says_each_reason(

@@ -7,20 +7,32 @@ import { type Fetch, useFetcher } from "../../api/client";
 import { queryClient } from "../../api/queries";
 import type { Receipt, Run } from "../../api/types";
 import { TooltipProvider } from "../../kit/Tooltip";
-import { headline, ReceiptLine } from "./Receipt";
+import { headline, ReceiptLine, sum } from "./Receipt";
 
 const run = { owner: "ada", project: "digits", id: "a1b2", state: "finished" } as Run;
 
 const complete: Receipt = {
   state: "complete",
   rows: 1_204_331,
+  logged: null,
   stored: 1_204_331,
   lost: {},
   points: 9_000_000,
   found: null,
   damaged: [],
   reasons: [],
-  writers: [{ writer: "rank-0", said: 1_204_331, stored: 1_204_331, lost: 0, points: 9_000_000 }],
+  notes: [],
+  writers: [
+    {
+      writer: "3f-18c-a1",
+      label: "rank-0",
+      killed: false,
+      said: 1_204_331,
+      stored: 1_204_331,
+      lost: 0,
+      points: 9_000_000,
+    },
+  ],
 };
 
 const incomplete: Receipt = {
@@ -32,7 +44,17 @@ const incomplete: Receipt = {
     { code: "disk", count: 6, text: "6 rows never reached the disk", detail: "full", remedy: "" },
     { code: "missing", count: 4123, text: "4 123 rows are not here", detail: "", remedy: "sync." },
   ],
-  writers: [{ writer: "rank-0", said: null, stored: 1_200_202, lost: 6, points: null }],
+  writers: [
+    {
+      writer: "rank-0",
+      label: "",
+      killed: false,
+      said: null,
+      stored: 1_200_202,
+      lost: 6,
+      points: null,
+    },
+  ],
 };
 
 let answer: (recount: boolean) => Response;
@@ -72,6 +94,15 @@ describe("the line", () => {
     expect(line.dataset.state).toBe("complete");
   });
 
+  it("of a complete run tells the rows that were logged, where they are told apart", () => {
+    const told: Receipt = { ...complete, rows: 1010, stored: 1010, logged: 1000 };
+    expect(headline(told).replaceAll("\u00a0", " ")).toBe("1 000 rows");
+    expect(sum(told).replaceAll("\u00a0", " ")).toBe(
+      "1 000 rows logged and 10 lines and readings of the machine, 1 010 stored in all.",
+    );
+    expect(sum({ ...told, logged: 1009 })).toContain("1 line or reading of the machine");
+  });
+
   it("of an incomplete run tells the first reason", () => {
     expect(headline(incomplete)).toBe("6 rows never reached the disk");
   });
@@ -107,6 +138,18 @@ describe("what is behind the line", () => {
     expect(words(row as HTMLElement)).toBe("rank-0–1 200 2026");
     await user.keyboard("{Escape}");
     expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("says which writer was killed, and that its journal was read", async () => {
+    const note = "writer rank-0 (3f-18c-a1) was killed before it could say its total";
+    const writers = complete.writers.map((each) => ({ ...each, killed: true }));
+    answer = () => Response.json({ ...complete, notes: [note], writers });
+    const user = show();
+    await user.click(await screen.findByTestId("receipt"));
+    const receipt = await screen.findByRole("dialog", { name: "Loss receipt" });
+    expect(words(receipt)).toContain(note);
+    expect(within(receipt).getByRole("rowheader").textContent).toBe("rank-0 (killed)");
+    expect(within(receipt).getByRole("rowheader").title).toBe("3f-18c-a1");
   });
 
   it("has every point counted again", async () => {

@@ -40,12 +40,12 @@ export function ReceiptLine({ run }: { run: Run }) {
   );
 }
 
-/** The rows of a complete run; of another one, first of all why it is not. */
+/** The rows that a complete run logged; of another one, first of all why it is not. */
 export function headline(receipt: Receipt): string {
   const [reason] = receipt.reasons;
   if (receipt.state === "incomplete" && reason) return reason.text;
   const rows = many(receipt.stored, "row");
-  if (receipt.state !== "open") return rows;
+  if (receipt.state !== "open") return many(receipt.logged ?? receipt.stored, "row");
   return reason?.code === "no-total" ? `${rows}, no total said` : `${rows} so far`;
 }
 
@@ -53,11 +53,7 @@ function Details({ run, receipt }: { run: Run; receipt: Receipt }) {
   return (
     <div className={styles.details}>
       <h2>Loss receipt</h2>
-      <p className={styles.sum}>
-        {receipt.rows === null
-          ? `${many(receipt.stored, "row")} stored; how many were logged is not said yet.`
-          : `${many(receipt.rows, "row")} logged, ${figure(receipt.stored)} stored.`}
-      </p>
+      <p className={styles.sum}>{sum(receipt)}</p>
       {receipt.reasons.length > 0 && (
         <ul className={styles.reasons}>
           {receipt.reasons.map((reason) => (
@@ -69,10 +65,27 @@ function Details({ run, receipt }: { run: Run; receipt: Receipt }) {
           ))}
         </ul>
       )}
+      {receipt.notes.length > 0 && (
+        <ul className={styles.reasons}>
+          {receipt.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       <Writers receipt={receipt} />
       <Proof run={run} receipt={receipt} />
     </div>
   );
+}
+
+/** What was logged against what is stored; the machine's own rows apart, where they are told. */
+export function sum({ rows, logged, stored }: Receipt): string {
+  if (rows === null) return `${many(stored, "row")} stored; how many were logged is not said yet.`;
+  const others = rows - (logged ?? rows);
+  if (others === 0) return `${many(rows, "row")} logged, ${figure(stored)} stored.`;
+  const named = others === 1 ? "1 line or reading" : `${figure(others)} lines and readings`;
+  const all = `${many(rows - others, "row")} logged and ${named} of the machine`;
+  return `${all}, ${figure(stored)} stored in all.`;
 }
 
 function Writers({ receipt }: { receipt: Receipt }) {
@@ -93,7 +106,8 @@ function Writers({ receipt }: { receipt: Receipt }) {
           {receipt.writers.map((each) => (
             <tr key={each.writer}>
               <th scope="row" title={each.writer}>
-                {each.writer}
+                {each.label || each.writer}
+                {each.killed && " (killed)"}
               </th>
               <td>{known(each.said)}</td>
               <td>{known(each.stored)}</td>

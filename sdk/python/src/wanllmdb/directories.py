@@ -46,6 +46,11 @@ def spool_root(
     last = OSError("There is no place to keep a run.")
     for place in places(settings, environ, cwd, mountinfo):
         fault = _fault(place, mounts.is_remote(mounts.file_system(place, mountinfo)))
+        if fault is None and MEMORY in place.parents:
+            return (
+                place,
+                f"{reason}, nor can any other; a restart of the machine loses what is kept",
+            )
         if fault is None:
             return place, reason or (scratch[1] if scratch and place == scratch[0] else None)
         last = fault

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from wanllmdb import frame, journal, segment
 from wanllmdb.frame import Census, Form, Forms
@@ -20,6 +20,37 @@ from wanllmdb.wire import SEGMENT_SHIFT, Excerpt, Kind
 
 # A write that was under way when its segment ended has arrived after so long.
 SETTLE_SECONDS: Final = 0.05
+
+
+class Reader(Protocol):
+    """Reads on in a writer's journal; see `Follower`, which says what each does."""
+
+    damaged: int
+    ends: dict[int, int]
+    read: list[int]
+
+    @property
+    def foreign(self) -> bool: ...
+
+    @property
+    def at_end(self) -> bool: ...
+
+    @property
+    def has_ended(self) -> bool: ...
+
+    def waiting(self) -> int: ...
+
+    def excerpt(self, limit: int) -> tuple[Excerpt, Census] | None: ...
+
+    def skip(self, position: int) -> None: ...
+
+    def restart(self, position: int) -> None: ...
+
+    def rewind(self, position: int) -> bool: ...
+
+    def close(self) -> None: ...
+
+    def finish(self) -> None: ...
 
 
 class Follower:

@@ -123,7 +123,7 @@ def fitting(directory: Path, most: int | None, usual: int) -> int:
     if most == 0:
         return usual
     try:
-        limit = bytes_of(most, measured(directory, 0))
+        limit = most or bytes_of(None, measured(directory, 0))
     except OSError:
         return usual
     return max(LEAST_SEGMENT, min(usual, limit // SEGMENTS))

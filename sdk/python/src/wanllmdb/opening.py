@@ -32,7 +32,7 @@ from wanllmdb.outlet import offline, online
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
-from wanllmdb.surroundings import temporary, working_directory
+from wanllmdb.surroundings import NOWHERE, temporary, working_directory
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
@@ -202,10 +202,12 @@ def _kept(
     identity = _identity(settings, Path(), started_ns=started_ns)
     _warn_of_cut(settings, identity, voice)
     key = find_key(settings) if settings.mode == "online" else None
-    root, reason = spool_root(settings)
+    root, reason = _root(settings)
     directory = run_directory(root, identity.id, started_ns)
     identity.directory = directory / "files"
-    if reason:
+    if root == NOWHERE:
+        voice.warn(f"{reason}: THE RUN IS KEPT IN MEMORY ONLY, and what no server has is lost")
+    elif reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
     writer = new_writer()
     first = First(config)
@@ -233,6 +235,14 @@ def _kept(
     return run
 
 
+def _root(settings: Settings) -> tuple[Path, str | None]:
+    """Where runs are kept, `NOWHERE` if that is nowhere, and why."""
+    try:
+        return spool_root(settings)
+    except OSError as error:
+        return NOWHERE, f"nothing can be written on this machine ({error.strerror or error})"
+
+
 def _journal(
     identity: Identity,
     settings: Settings,
@@ -258,6 +268,8 @@ def _journal(
         run=encode(kept),
         most_bytes=settings.spool_limit,
         tell=tell,
+        insist=False,  # it could be written a moment ago
+        in_memory=NOWHERE in directory.parents,
     )
 
 

@@ -28,6 +28,7 @@ class Outage:
     Attributes:
         ring: the frames.
         reason: why the disk refuses; None while it does not.
+        for_ever: there is no disk to ask; what waits here is read from here.
         probe_at: when the disk is asked again, in monotonic seconds.
     """
 
@@ -35,6 +36,7 @@ class Outage:
         """Nothing waits yet; `advance` begins the file's next segment, or raises `OSError`."""
         self.ring = Ring(RING_BYTES)
         self.reason: str | None = None
+        self.for_ever = False
         self.probe_at = 0.0
         self._file = file
         self._tally = tally
@@ -45,8 +47,9 @@ class Outage:
         """Whether the disk refused last, or something still waits for it."""
         return self.reason is not None or len(self.ring) > 0
 
-    def begin(self, error: OSError) -> None:
-        """The disk refused; it is not asked again before a second has passed."""
+    def begin(self, error: OSError, *, for_ever: bool = False) -> None:
+        """The disk refused; it is not asked again before a second has passed, or never."""
+        self.for_ever = for_ever or self.for_ever
         if self.reason is None:
             self.probe_at = time.monotonic() + PROBE_SECONDS
         self.reason = self._file.failing = errno.errorcode.get(error.errno or errno.EIO, "EIO")
@@ -63,6 +66,8 @@ class Outage:
     def probe(self) -> None:
         """Try whether the disk takes records again."""
         self.probe_at = time.monotonic() + PROBE_SECONDS
+        if self.for_ever:
+            return
         try:
             if self.reason is not None:
                 self._advance()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from wanllmdb import burial, frame, journal, segment, uploads, wire
-from wanllmdb.follower import Follower
+from wanllmdb.follower import Follower, Reader
 from wanllmdb.frame import Census, Frame, census
 from wanllmdb.journal import Mark
 from wanllmdb.segment import SegmentReader
@@ -24,7 +24,7 @@ from wanllmdb.wire import Excerpt, Kind
 # What a metric takes in a row of its journal: the unit in which "1000 metrics" are counted.
 METRIC_BYTES: Final = 12
 # Batches that are not full keep this distance: a few thousand metrics a second are no hurry.
-PACE_SECONDS: Final = 1.0
+PACE_SECONDS: Final = 2.5
 # Replacing a file makes some file systems write at once: not after every batch.
 MARK_SECONDS: Final = 1.0
 # A batch that nobody answers in time is halved, down to so little.
@@ -59,6 +59,7 @@ class Outbox:
         adopt: Callable[[int, bytes], object] | None = None,
         buries: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        follower: Reader | None = None,
     ) -> None:
         """Begin where the mark says.
 
@@ -72,6 +73,7 @@ class Outbox:
             buries: another process's journal: whoever finishes it says the writer's last word
                 where that was killed before it could.
             clock: seconds that only grow.
+            follower: reads the journal, if it does not lie in the directory.
         """
         self.directory = directory
         self.writer = writer
@@ -86,7 +88,9 @@ class Outbox:
         self._adopt = adopt
         self._buries = buries
         self._clock = clock
-        self._follower = Follower(directory, writer, self.mark.done, live=live, clock=clock)
+        self._follower = follower or Follower(
+            directory, writer, self.mark.done, live=live, clock=clock
+        )
         self._waiting = 0
         self._most_bytes = wire.MAX_BATCH_BYTES
         self._since = 0.0
@@ -244,7 +248,8 @@ class Outbox:
         """Find the record that the server refuses; send all others."""
         frames = list(excerpt.frames())
         if len(frames) == 1:
-            journal.quarantine(self.directory, _readable(frames[0], excerpt))
+            with contextlib.suppress(OSError):  # a full disk must not stop the sending
+                journal.quarantine(self.directory, _readable(frames[0], excerpt))
             self.quarantined += 1
             self._refuse(error.code)
             self.mark = Mark(self.mark.position, excerpt.end)

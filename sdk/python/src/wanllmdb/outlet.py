@@ -68,6 +68,8 @@ class Offline:
         del at_once  # there is nothing to wait for
         self._keeper.stop()
         self._spool.close()
+        if self._spool.memory is not None:
+            return f"all {self._run.logged:,} rows are lost: no disk could be written"
         kept = f"kept {self._run.logged:,} rows in {self._spool.directory}"
         return f"{kept} · send them with: wanllmdb sync{_losses(self._run, self._spool.lost)}"
 
@@ -267,6 +269,11 @@ def _farewell(run: Run, report: Report) -> str:
     refused = sum(report.rejected.values())
     if refused:
         lost += f" · {refused:,} refused by the server: {', '.join(sorted(report.rejected))}"
+    if gone := report.lost.get("memory"):
+        return (
+            f"synced {report.sent:,} of {report.sent + gone:,} records; {gone:,} are lost: no disk "
+            f"could be written, and the server did not take them in time"
+        )
     if not report.kept:
         return f"synced {run.logged:,} rows · {run.url}{lost}"
     whole = report.sent + report.kept

@@ -197,6 +197,7 @@ class Pen:
         forms = self._moulds.declarations() * 2  # a flipped bit damages one of them
         frames = [_frame(_FORM, each, self.tally.number(_FORM)) for each in forms]
         try:
+            self.file.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.advance(b"".join([segment.header(facts), *frames]))
         except OSError:
             self.tally.lose_frames("disk", frames)
@@ -279,7 +280,7 @@ class Pen:
 
     def tell_losses(self) -> None:
         """A LOSS record for each reason, of what was lost since the last one."""
-        if self.outage.reason is None:
+        if self.outage.reason is None or self.outage.for_ever:
             for loss in (*self.tally.untold(self.sieve.detail), *self.sieve.untold()):
                 self.write(wire.Kind.LOSS, wire.encode(loss))
 
@@ -298,12 +299,14 @@ class Pen:
         if self.outage.is_on:
             self.probe(wait=0.5)
         self.reserve.end()
-        if self.outage.is_on:  # the rows that wait are lost, but not the account of it
+        if self.outage.is_on and not self.outage.for_ever:
+            # The rows that wait are lost, but not the account of it.
             self.outage.give_rows_up()
         self.account()
         for line in self.sieve.words():
             self._tell(line)
         self._ended = True
-        self.outage.give_up()
+        if not self.outage.for_ever:
+            self.outage.give_up()
         if self.slow.end():
             self.file.retire()

@@ -18,6 +18,11 @@ class Ring:
     def __len__(self) -> int:
         return len(self._frames)
 
+    @property
+    def bytes(self) -> int:
+        """How much is in it, about."""
+        return self._bytes if self._frames else 0
+
     def hold(self, frame: bytes, *, spare: int = 0) -> bool:
         """Keep a frame; False if there is no room for it, or less than `spare` beside it."""
         if self._bytes + len(frame) > self._limit - spare:

@@ -96,7 +96,7 @@ class Sender:
             spool: what to send. The sender reads it from the disk.
             sink: where to; used by the sender's thread alone from now on.
             payload: of the RUN record, which opens the run.
-            flush_rows: so many metrics are sent at once, however young.
+            flush_rows: so many metrics are sent however young, every few seconds.
             flush_seconds: so old, a metric is sent, however alone.
             clock: seconds that only grow.
             random: 0 ≤ x < 1, for the jitter.
@@ -143,6 +143,7 @@ class Sender:
             breathe=self._breathe,
             adopt=spool.append,
             clock=clock,
+            follower=spool.memory,
         )
         self._family = Family(main, self._outbox_of_child)
 
@@ -260,6 +261,8 @@ class Sender:
         left = max(0, appended - main.sent - main.quarantined)
         kept = left if not self._drained.is_set() else 0
         lost = dict(self._spool.lost)
+        if self._spool.memory is not None and kept:
+            kept, lost["memory"] = 0, kept
         if main.gaps:
             lost["gap"] = main.gaps
         if left > kept:
@@ -270,7 +273,7 @@ class Sender:
             rejected=self._family.refused,
             lost=lost,
             reachable=bool(self._reachable),
-            problem=self.trouble if kept else None,
+            problem=self.trouble if kept or "memory" in lost else None,
             directory=str(self._spool.directory),
         )
 

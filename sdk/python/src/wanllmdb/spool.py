@@ -14,6 +14,7 @@ to the server by a record of kind LOSS. Nothing here ever raises into the caller
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import threading
@@ -28,6 +29,7 @@ from zlib import crc32
 from wanllmdb import frame, journal, wire
 from wanllmdb.birthmark import Birthmark, birthmark
 from wanllmdb.limit import Level
+from wanllmdb.memory import MemoryFollower
 from wanllmdb.moulds import Misfit, Mould, Moulds
 from wanllmdb.pen import Pen
 
@@ -55,6 +57,7 @@ class Spool:
         directory: where the files of the run lie.
         writer: this process incarnation; another one in a fork child that has appended.
         moulds: of rows that `append_values` may take.
+        memory: reads the journal where it does not lie on a disk; None where it does.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Spool:
         self.directory = directory
         self.writer = writer
         self.moulds = Moulds()
+        self.memory: MemoryFollower | None = None
         self._header = dict(header)
         self._run = run
         self._clock_ns = clock_ns
@@ -98,6 +102,8 @@ class Spool:
         segment_bytes: int = SEGMENT_BYTES,
         most_bytes: int | None = 0,
         tell: Callable[[str], None] = lambda _: None,
+        insist: bool = True,
+        in_memory: bool = False,
     ) -> Spool:
         """Begin a writer's journal in `directory`, which is made if it is missing.
 
@@ -113,11 +119,16 @@ class Spool:
             segment_bytes: beyond this size the next segment begins.
             most_bytes: what the directory may take; see `Limit`.
             tell: tells the user what becomes of the journal, from the thread that calls `tend`.
+            insist: raise if nothing can be written. If not, records wait in memory from the
+                first on, and the disk is tried again and again.
+            in_memory: there is no disk: records wait in memory until somebody reads `memory`.
 
         Raises:
             OSError: nothing can be written there.
         """
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not in_memory:
+            with contextlib.suppress(OSError):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         spool = cls(
             directory,
             header,
@@ -128,7 +139,15 @@ class Spool:
             most_bytes=most_bytes,
             tell=tell,
         )
-        spool._begin()
+        try:
+            if in_memory:
+                spool._do_without_disk()
+            else:
+                spool._begin()
+        except OSError as error:
+            if insist:
+                raise
+            spool._pen.outage.begin(error)
         spool._go()
         _living.add(spool)
         return spool
@@ -238,6 +257,8 @@ class Spool:
         if not self._closed and self._ours[0]:
             self._show_pulse()
             self._pen.tend()
+            if self._lock_fd is None and self.memory is None:
+                self._lock()
 
     def sync(self) -> None:
         """Make what was appended outlive a power loss. Blocks; not for the training's thread."""
@@ -295,6 +316,16 @@ class Spool:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock_fd = journal.lock(self.directory, self.writer)
         self._pen.advance()
+
+    def _do_without_disk(self) -> None:
+        outage = self._pen.outage
+        outage.begin(OSError(errno.EROFS, "there is no disk"), for_ever=True)
+        self.memory = MemoryFollower(outage.ring, self.moulds.form)
+
+    def _lock(self) -> None:
+        """Say that the writer lives, where that could not be said when it began."""
+        with contextlib.suppress(OSError):
+            self._lock_fd = journal.lock(self.directory, self.writer)
 
     def _go(self) -> None:
         self._begun = True

@@ -15,11 +15,11 @@ NOWHERE: Final = Path("/nonexistent")  # what systems give users as a home who h
 
 
 def working_directory() -> Path:
-    """Where the process works; where it once did, if that was deleted."""
+    """Where the process works; `NOWHERE` if that was deleted."""
     try:
         return Path.cwd()
     except OSError:
-        return Path(os.environ.get("PWD") or NOWHERE)
+        return NOWHERE
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:

@@ -96,7 +96,8 @@ def _besides(receipt: Mapping[str, Any]) -> Iterator[str]:
     logged = receipt.get("logged")
     others = 0 if logged is None else receipt["stored"] - logged
     if receipt["state"] == "complete" and others > 0:
-        yield f"and {_many(others, 'line')} of the console and readings of the machine"
+        named = "1 line or reading" if others == 1 else f"{_figure(others)} lines and readings"
+        yield f"and {named} of the machine"
     yield from receipt.get("notes", ())
 
 
