@@ -17,7 +17,7 @@ from typing import Any, Final
 from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
-from wanllmdb.values import Converter, Unloggable, Way
+from wanllmdb.values import Converter, Unloggable, Way, text
 
 Write = Callable[[dict[str, Any]], None]
 Warn = Callable[[str], None]
@@ -239,7 +239,8 @@ def read_yaml(path: str) -> dict[str, Any]:
 
 def stripped(key: Any) -> str:
     """A key as it is kept: `--lr` is `lr`."""
-    return str(key).strip("-") or str(key)
+    name = text(str(key))
+    return name.strip("-") or name
 
 
 def converted(value: Any) -> Any:

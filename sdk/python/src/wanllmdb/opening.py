@@ -33,6 +33,7 @@ from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
 from wanllmdb.surroundings import NOWHERE, temporary, working_directory
+from wanllmdb.values import LOGGED
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
@@ -290,7 +291,8 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
-        said["environment"] = provenance.quick_facts(sys.argv, working_directory())
+        # A file name may be no text: as a value it is written out.
+        said["environment"] = LOGGED.convert(provenance.quick_facts(sys.argv, working_directory()))
     return {key: value for key, value in said.items() if value is not None}
 
 
