@@ -18,6 +18,7 @@ from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
 from wanllmdb.values import Converter, Unloggable, Way, text
+from wanllmdb.wire import MAX_DEPTH
 
 Write = Callable[[dict[str, Any]], None]
 Warn = Callable[[str], None]
@@ -276,5 +277,8 @@ def _member(each: enum.Enum) -> str:
 
 
 _CONFIGURED: Final = _Configured(
-    array=lambda array, _: _unknown(array), member=_member, unknown=_unknown
+    array=lambda array, _: _unknown(array),
+    member=_member,
+    unknown=_unknown,
+    depth=MAX_DEPTH - 4,  # it is told inside of other things
 )
