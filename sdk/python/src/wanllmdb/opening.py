@@ -134,7 +134,7 @@ def _warn_of_cut(settings: Settings, identity: Identity, voice: Voice) -> None:
     for name in ("name", "notes", "group", "job_type"):
         given, kept = getattr(settings, name), getattr(identity, name)
         if given and given != kept:
-            voice.warn(f"the {name.replace('_', ' ')} is kept as {len(kept)} plain characters")
+            voice.warn(f"of {name}= the first {len(kept)} characters are kept, as plain text")
 
 
 def _first_config(request: Request) -> dict[str, Any]:
