@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -78,13 +77,19 @@ def stored_rows(answer: str) -> int:
 def wait_for(url: str) -> None:
     """Return when the server answers."""
     end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.1)
-    raise SystemExit("the server does not start")
+    while not answers(url):
+        if time.monotonic() > end:
+            raise SystemExit("the server does not start")
+        time.sleep(0.1)
+
+
+def answers(url: str) -> bool:
+    """Whether somebody is there."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from typing import Any, Final
 from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
-from wanllmdb.values import Converter, Unloggable, Way
+from wanllmdb.values import Converter, Unloggable, Way, text
+from wanllmdb.wire import MAX_DEPTH
 
 Write = Callable[[dict[str, Any]], None]
 Warn = Callable[[str], None]
@@ -239,7 +240,8 @@ def read_yaml(path: str) -> dict[str, Any]:
 
 def stripped(key: Any) -> str:
     """A key as it is kept: `--lr` is `lr`."""
-    return str(key).strip("-") or str(key)
+    name = text(str(key))
+    return name.strip("-") or name
 
 
 def converted(value: Any) -> Any:
@@ -275,5 +277,8 @@ def _member(each: enum.Enum) -> str:
 
 
 _CONFIGURED: Final = _Configured(
-    array=lambda array, _: _unknown(array), member=_member, unknown=_unknown
+    array=lambda array, _: _unknown(array),
+    member=_member,
+    unknown=_unknown,
+    depth=MAX_DEPTH - 4,  # it is told inside of other things
 )

@@ -93,7 +93,7 @@ def checked_project(project: str) -> str:
         return DEFAULT_PROJECT
     if len(project) > MAX_NAME:
         raise UsageError(f"A project's name has at most {MAX_NAME} characters.")
-    fault = _PROJECT_FORBIDDEN.search(project)
+    fault = _PROJECT_FORBIDDEN.search(project) or text(project) != project
     if fault or project in {".", "..", "compare"} or project != project.strip():
         raise UsageError(
             f"The project {project!r} has a character that it cannot have: none of / \\ # ? % : "

@@ -33,6 +33,7 @@ from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
 from wanllmdb.surroundings import NOWHERE, temporary, working_directory
+from wanllmdb.values import LOGGED
 from wanllmdb.wire import encode
 
 # Arguments of wandb's init that mean nothing here, and those that will one day.
@@ -133,7 +134,7 @@ def _warn_of_cut(settings: Settings, identity: Identity, voice: Voice) -> None:
     for name in ("name", "notes", "group", "job_type"):
         given, kept = getattr(settings, name), getattr(identity, name)
         if given and given != kept:
-            voice.warn(f"the {name.replace('_', ' ')} is kept as {len(kept)} plain characters")
+            voice.warn(f"of {name}= the first {len(kept)} characters are kept, as plain text")
 
 
 def _first_config(request: Request) -> dict[str, Any]:
@@ -290,7 +291,8 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
-        said["environment"] = provenance.quick_facts(sys.argv, working_directory())
+        # A file name may be no text: as a value it is written out.
+        said["environment"] = LOGGED.convert(provenance.quick_facts(sys.argv, working_directory()))
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -160,14 +160,13 @@ def _culprit(data: Mapping[str, Any], form: Form) -> str | None:
 def _was_asked(value: Any, code: str) -> bool:
     """Whether a mould ran code of the user's to get a number of this type, and of no array."""
     kind = type(value)
-    if isinstance(value, (float, int)):
+    numeric = hasattr(kind, "__index__") or (code == "d" and hasattr(kind, "__float__"))
+    if not numeric or isinstance(value, (float, int)):
         return False
     try:
-        if is_array(value):
-            return False
+        return not is_array(value)
     except Exception:  # noqa: BLE001 - the user's object; whatever it is, it was asked
         return True
-    return hasattr(kind, "__index__") or (code == "d" and hasattr(kind, "__float__"))
 
 
 class Steps:

@@ -71,6 +71,7 @@ class Converter:
         array: what becomes of an array with more than one value.
         member: what becomes of a member of an `Enum`.
         unknown: what becomes of a value that nothing here understands.
+        depth: how many containers a value may lie in; what is deeper becomes text.
     """
 
     def __init__(
@@ -79,10 +80,12 @@ class Converter:
         array: Callable[[Any, int], Any],
         member: Callable[[enum.Enum], Any],
         unknown: Callable[[Any], Any],
+        depth: int = MAX_DEPTH,
     ) -> None:
         self._array = array
         self._member = member
         self._unknown = unknown
+        self._depth = depth
 
     def convert(self, value: Any, way: Way | None = None) -> Any:
         """The value as the wire carries it.
@@ -118,7 +121,7 @@ class Converter:
     def _from_container(self, value: Any, way: Way) -> Any:
         if id(value) in way.above:
             return CIRCULAR
-        if len(way.above) >= MAX_DEPTH:
+        if len(way.above) >= self._depth:
             return text(reprlib.repr(value))
         way = way.into(value)
         if isinstance(value, Mapping):

@@ -27,7 +27,7 @@ import enum
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 import zstandard
@@ -172,8 +172,23 @@ _record_decoder = msgspec.msgpack.Decoder(list[tuple[int, int, Any]])
 
 
 def encode(payload: object) -> bytes:
-    """A payload as msgpack, by the rules of `Kind`."""
-    return _encoder.encode(payload)
+    """A payload as msgpack, by the rules of `Kind`. Lone surrogates are written out."""
+    try:
+        return _encoder.encode(payload)
+    except UnicodeEncodeError:
+        return _encoder.encode(_written_out(payload))
+
+
+def _written_out(value: Any) -> Any:
+    """A payload whose texts UTF-8 can hold: a file name or a message may have been none."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        items = cast("dict[Any, Any]", value).items()
+        return {_written_out(key): _written_out(each) for key, each in items}
+    if isinstance(value, (list, tuple)):
+        return [_written_out(each) for each in cast("list[Any]", value)]
+    return value
 
 
 def decode(payload: bytes | memoryview) -> Any:
