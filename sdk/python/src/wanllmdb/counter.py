@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 
 class Counter:
@@ -21,4 +22,6 @@ class Counter:
     @property
     def value(self) -> int:
         """The number that was given last."""
-        return int(repr(self._count)[len("count(") : -1]) - 1
+        following = repr(self._count)[len("count(") : -1]
+        # At the greatest number that a C integer holds, CPython has none to show.
+        return (sys.maxsize if following == "<NULL>" else int(following)) - 1
