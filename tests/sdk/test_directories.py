@@ -8,7 +8,9 @@ import pytest
 
 from wanllmdb import mounts
 from wanllmdb.directories import places, spool_root
+from wanllmdb.evacuation import evacuated
 from wanllmdb.settings import Settings
+from wanllmdb.spool import Spool
 from wanllmdb.surroundings import NOWHERE, expanded
 
 LINE = "{number} 1 0:{number} / {point} rw,relatime shared:1 - {kind} source rw\n"
@@ -26,10 +28,17 @@ def mountinfo(tmp_path: Path, **points: str) -> Path:
 
 
 def chosen(
-    tmp_path: Path, mounted: Path, *, settings: Settings | None = None, **environ: str
+    tmp_path: Path,
+    mounted: Path,
+    *,
+    settings: Settings | None = None,
+    answers: bool = True,
+    **environ: str,
 ) -> tuple[Path, str | None]:
     settings = settings or Settings(dir=str(tmp_path / "home"))
-    return spool_root(settings, environ=environ, cwd=tmp_path, mountinfo=mounted)
+    return spool_root(
+        settings, environ=environ, cwd=tmp_path, mountinfo=mounted, answers=lambda _: answers
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,6 +88,44 @@ def test_a_jobs_own_disk_is_not_taken_when(
     )
     assert place == tmp_path / "home" / "wanllmdb"
     assert reason is None
+
+
+def test_a_jobs_own_disk_is_not_taken_when_no_server_would_take_the_rows_off_it(
+    tmp_path: Path,
+) -> None:
+    mounted = mountinfo(tmp_path, home="nfs4", scratch="xfs")
+    place, _ = chosen(tmp_path, mounted, answers=False, SLURM_TMPDIR=str(tmp_path / "scratch"))
+    assert place == tmp_path / "home" / "wanllmdb"
+
+
+def test_what_is_left_on_a_jobs_own_disk_is_brought_away_whole(tmp_path: Path) -> None:
+    directory = tmp_path / "scratch" / "20260101_000000-r1"
+    (directory / "files" / "media").mkdir(parents=True)
+    for name in ("w-000000.seg", "w.ack", "w.lock", "files/media/x.png"):
+        (directory / name).write_text(name)
+    moved = evacuated(directory, tmp_path / "home")
+    assert moved is not None
+    assert moved == tmp_path / "home" / directory.name
+    assert (moved / "w-000000.seg").read_text() == "w-000000.seg"
+    assert (moved / "files/media/x.png").is_file()
+    assert not (moved / "w.lock").exists()
+    assert not directory.exists()
+
+
+def test_what_another_process_still_writes_is_not_brought_away(tmp_path: Path) -> None:
+    directory = tmp_path / "scratch" / "r1"
+    spool = Spool.create(directory, {"run": "r1"}, writer="w")
+    assert evacuated(directory, tmp_path / "home") is None
+    spool.close()
+    assert evacuated(directory, tmp_path / "home") == tmp_path / "home" / "r1"
+
+
+def test_what_cannot_be_brought_away_stays(tmp_path: Path) -> None:
+    directory = tmp_path / "scratch" / "r1"
+    directory.mkdir(parents=True)
+    (tmp_path / "home").write_text("no directory")
+    assert evacuated(directory, tmp_path / "home" / "x") is None
+    assert directory.is_dir()
 
 
 def test_a_spool_directory_that_is_named_wins(tmp_path: Path) -> None:

@@ -1,20 +1,22 @@
 """Where runs are kept on this machine until a server has them.
 
 In order: what `spool_dir` says; the scratch of the job (`SLURM_TMPDIR`, `TMPDIR`), if that is a
-local disk and the next one is not; `wanllmdb` in what `dir` says; the state directory of the
-user; the working directory; the temporary directory; memory that is mounted as a directory.
-The first that can be written is taken.
+local disk, the next one is not, and the server answers, so that rows leave it while the job goes
+on; `wanllmdb` in what `dir` says; the state directory of the user; the working directory; the
+temporary directory; memory that is mounted as a directory. The first that can be written is taken.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from wanllmdb import mounts
 from wanllmdb.naming import slug
@@ -24,6 +26,7 @@ from wanllmdb.surroundings import NOWHERE, expanded, temporary, working_director
 SCRATCHES: Final = ("SLURM_TMPDIR", "TMPDIR")
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  what is below is named for its user, and checked
 PROBE_BYTES: Final = 4096
+ANSWER_SECONDS: Final = 0.5
 PROBE_SECONDS: Final = 0.5  # a server of files that has gone away never answers
 
 
@@ -33,8 +36,11 @@ def spool_root(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     mountinfo: Path = mounts.MOUNTINFO,
+    answers: Callable[[Settings], bool] | None = None,
 ) -> tuple[Path, str | None]:
     """The directory of all runs, made if it is missing, and why it is not the usual one.
+
+    `answers` says whether the server does; it is asked only where that matters.
 
     Raises:
         OSError: nowhere can anything be written.
@@ -42,9 +48,11 @@ def spool_root(
     environ = os.environ if environ is None else environ
     cwd = cwd or working_directory()
     scratch = _scratch(settings, environ, mountinfo)
+    if scratch and not (answers or _answers)(settings):
+        scratch = None
     reason: str | None = None
     last = OSError("There is no place to keep a run.")
-    for place in places(settings, environ, cwd, mountinfo):
+    for place in places(settings, environ, cwd, scratch and scratch[0]):
         fault = _fault(place, mounts.is_remote(mounts.file_system(place, mountinfo)))
         if fault is None and MEMORY in place.parents:
             return (
@@ -62,13 +70,13 @@ def places(
     settings: Settings,
     environ: Mapping[str, str],
     cwd: Path,
-    mountinfo: Path = mounts.MOUNTINFO,
+    scratch: Path | None = None,
 ) -> Iterator[Path]:
-    """Where runs may be kept, best first."""
+    """Where runs may be kept, best first; in the scratch of a job only if it is given."""
     if settings.spool_dir:
         yield expanded(settings.spool_dir).absolute()
-    if scratch := _scratch(settings, environ, mountinfo):
-        yield scratch[0]
+    if scratch:
+        yield scratch
     yield from _lasting(settings, environ)
     if cwd.is_dir():  # one that was deleted is not made anew
         yield cwd / ".wanllmdb" / "spool"
@@ -79,6 +87,14 @@ def places(
 def lasting(settings: Settings, environ: Mapping[str, str] | None = None) -> Path | None:
     """The usual place of runs, which outlives a job; None if there is none."""
     return next(_lasting(settings, os.environ if environ is None else environ), None)
+
+
+def is_scratch(directory: Path, settings: Settings) -> bool:
+    """Whether the directory of a run goes with the job: it lies in no place but its scratch."""
+    named = settings.spool_dir and expanded(settings.spool_dir).absolute()
+    scratches = (os.environ.get(name) for name in SCRATCHES)
+    here = any(path and directory.parent == _own(Path(path)) for path in scratches)
+    return here and directory.parent != named and settings.mode == "online"
 
 
 def run_directory(root: Path, run_id: str, started_ns: int) -> Path:
@@ -116,6 +132,17 @@ def _scratch(
         if not mounts.is_remote(mounts.file_system(path, mountinfo)) and path.is_dir():
             return _own(path), f"{usual} is behind a network ({kind})"
     return None
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether somebody answers where the server is to be."""
+    parts = urlsplit(settings.api_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), ANSWER_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _own_name() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,9 @@ from wanllmdb import incarnation, relay, uploads
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
 from wanllmdb.credentials import KeyWatch, place
+from wanllmdb.directories import is_scratch, lasting
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
+from wanllmdb.evacuation import evacuated
 from wanllmdb.exits import interrupt_main
 from wanllmdb.http import Login
 from wanllmdb.keeper import Keeper
@@ -50,6 +53,8 @@ class Online:
         )
         if not report.kept:
             uploads.tidy(Path(report.directory))
+        elif is_scratch(Path(report.directory), self._run.settings):
+            report = _brought_away(report, self._run.settings)
         return _farewell(self._run, report)
 
 
@@ -262,6 +267,15 @@ def _wish(settings: Settings) -> str:
 def _title(run: Run) -> str:
     place = "/".join(filter(None, (run.entity, run.project)))
     return f"{'resuming' if run.resumed else 'run'} {run.name} ({run.id}) in {place}"
+
+
+def _brought_away(report: Report, settings: Settings) -> Report:
+    """What is left goes from the job's own disk, which ends with the job, to one that stays."""
+    moved = evacuated(Path(report.directory), lasting(settings))
+    if moved is not None:
+        return replace(report, directory=str(moved))
+    why = "it could not be copied from this disk, which may be gone when the job is"
+    return replace(report, problem=why)
 
 
 def _farewell(run: Run, report: Report) -> str:

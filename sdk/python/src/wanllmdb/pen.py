@@ -9,6 +9,7 @@ what finds another thread turning a page leaves it to that thread.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -182,8 +183,9 @@ class Pen:
             self.file.room = self._segment_bytes // 16
         finally:
             self._rolling.release()
-        if self.sieve.look(everything=False):
-            self._gate()
+        with contextlib.suppress(Exception):  # `tend` looks again, and says what is wrong
+            if self.sieve.look(everything=False):
+                self._gate()
 
     def advance(self) -> None:
         """Begin the next segment; for one thread at a time. Raises `OSError`."""

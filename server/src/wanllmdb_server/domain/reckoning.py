@@ -226,6 +226,12 @@ _TOLD: Final[Mapping[str, str]] = {
     "fault": "a fault inside wanLLMDB",
     NO_HISTORY: "the history that it was to begin with is not here",
     "console": "printed faster than it could be kept",
+    "slow-disk": "its disk was too slow, for longer than its memory lasted",
+    "spool-limit": "thinned, as the folder of the run was as large as it may be",
+    "spool-limit-values": "thinned, as the folder of the run was as large as it may be",
+    "spool-limit-console": "printed while the folder of the run was as large as it may be",
+    "spool-limit-system": "measured while the folder of the run was as large as it may be",
+    "spool-limit-media": "the folder of the run was as large as it may be",
 }
 
 
