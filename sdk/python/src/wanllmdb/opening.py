@@ -28,7 +28,7 @@ from wanllmdb.guard import guarded
 from wanllmdb.identity import Identity
 from wanllmdb.moment import parse_moment
 from wanllmdb.moulds import Mould, Moulds
-from wanllmdb.outlet import offline, online
+from wanllmdb.offline import offline
 from wanllmdb.run import Run, attach
 from wanllmdb.settings import Settings, resolve
 from wanllmdb.spool import Spool, new_writer
@@ -230,8 +230,13 @@ def _kept(
     adopt(run.config, first)
     if cut:
         run._keep_whole(first.told, cut)
-    open_outlet = online if settings.mode == "online" else offline
-    attach(run, outlet=open_outlet(run, spool, payload, key=key, voice=voice))
+    if settings.mode == "online":
+        # Imported here: who stays offline needs nothing of what sends.
+        from wanllmdb.outlet import online
+
+        attach(run, outlet=online(run, spool, payload, key=key, voice=voice))
+    else:
+        attach(run, outlet=offline(run, spool, payload, key=key, voice=voice))
     accompany(run, spool.append)
     return run
 

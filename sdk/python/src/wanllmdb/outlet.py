@@ -22,7 +22,7 @@ from wanllmdb.errors import AuthenticationError, CommError, UsageError
 from wanllmdb.evacuation import evacuated
 from wanllmdb.exits import interrupt_main
 from wanllmdb.http import Login
-from wanllmdb.keeper import Keeper
+from wanllmdb.offline import is_nameless, losses_told, title
 from wanllmdb.rows import Steps
 from wanllmdb.run import Run
 from wanllmdb.seams import Outlet
@@ -56,40 +56,6 @@ class Online:
         elif is_scratch(Path(report.directory), self._run.settings):
             report = _brought_away(report, self._run.settings)
         return _farewell(self._run, report)
-
-
-class Offline:
-    """Sends nothing, keeps it safe on disk, and says how to send it."""
-
-    def __init__(self, run: Run, spool: Spool) -> None:
-        self._run = run
-        self._spool = spool
-        self._keeper = Keeper(spool)
-        self._keeper.start()
-
-    def hurry(self, seconds: float) -> None:
-        """What is on the disk is where it is to be."""
-
-    def finish(self, *, at_once: bool) -> str:
-        del at_once  # there is nothing to wait for
-        self._keeper.stop()
-        self._spool.close()
-        if self._spool.memory is not None:
-            return f"all {self._run.logged:,} rows are lost: no disk could be written"
-        kept = f"kept {self._run.logged:,} rows in {self._spool.directory}"
-        return f"{kept} · send them with: wanllmdb sync{_losses(self._run, self._spool.lost)}"
-
-
-def offline(
-    run: Run, spool: Spool, payload: Mapping[str, Any], *, key: str | None, voice: Voice
-) -> Outlet:
-    """A run that waits on this machine until `wanllmdb sync`."""
-    del payload, key
-    if _is_nameless(run):
-        spool.append(Kind.PATCH, encode({"name": run.name}))
-    voice.say(_title(run))
-    voice.say(f"offline: kept in {spool.directory}")
-    return Offline(run, spool)
 
 
 def online(
@@ -130,7 +96,7 @@ def online(
         raise _said_no(error, settings, key) from error
     if opened is None:
         _defer(payload)
-    voice.say(_title(run))
+    voice.say(title(run))
     why = sender.trouble or f"{settings.base_url} does not answer"
     voice.say(run.url or f"{why}; kept in {spool.directory} until that changes")
     if opened is not None:
@@ -197,7 +163,7 @@ def _settle(run: Run, spool: Spool, payload: Mapping[str, Any], opened: OpenedRu
     identity.project_url = opened.url.partition("/runs/")[0] or None
     identity.resumed = opened.resumed
     name = opened.run.get("name")
-    if _is_nameless(run) and not opened.resumed and name in {None, opened.id}:
+    if is_nameless(run) and not opened.resumed and name in {None, opened.id}:
         spool.append(Kind.PATCH, encode({"name": run.name}))
     elif run.settings.name is None and name:
         identity.name = str(name)
@@ -214,12 +180,6 @@ def _first_step(opened: OpenedRun) -> int | None:
     if opened.first_step is not None or not opened.resumed or opened.last_step is None:
         return opened.first_step
     return opened.last_step + 1
-
-
-def _is_nameless(run: Run) -> bool:
-    """Whether the run did not say its name at first, because it may have one already."""
-    settings = run.settings
-    return settings.name is None and bool(settings.run_id or settings.resume_from)
 
 
 def _stop(run: Run, voice: Voice) -> None:
@@ -264,11 +224,6 @@ def _wish(settings: Settings) -> str:
     return f'resume_from="{settings.resume_from}"' if settings.resume_from else ""
 
 
-def _title(run: Run) -> str:
-    place = "/".join(filter(None, (run.entity, run.project)))
-    return f"{'resuming' if run.resumed else 'run'} {run.name} ({run.id}) in {place}"
-
-
 def _brought_away(report: Report, settings: Settings) -> Report:
     """What is left goes from the job's own disk, which ends with the job, to one that stays."""
     moved = evacuated(Path(report.directory), lasting(settings))
@@ -280,7 +235,7 @@ def _brought_away(report: Report, settings: Settings) -> Report:
 
 def _farewell(run: Run, report: Report) -> str:
     """The last line: how much is safe where, and what is not."""
-    lost = _losses(run, report.lost)
+    lost = losses_told(run, report.lost)
     refused = sum(report.rejected.values())
     if refused:
         lost += f" · {refused:,} refused by the server: {', '.join(sorted(report.rejected))}"
@@ -297,8 +252,3 @@ def _farewell(run: Run, report: Report) -> str:
         f"synced {report.sent:,} of {whole:,} records; {report.kept:,} kept in "
         f"{report.directory}{why} and sent by the next run or `wanllmdb sync`{lost}"
     )
-
-
-def _losses(run: Run, spooled: Mapping[str, int]) -> str:
-    total = run.lost + sum(spooled.values())
-    return f" · {total:,} values could not be kept" if total else ""
