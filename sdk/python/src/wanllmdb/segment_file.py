@@ -73,6 +73,7 @@ class SegmentFile:
         self._inode: tuple[int, int] | None = None
         self._older: deque[int] = deque()
         self._listed = True  # the directory's entry of the newest segment is on the disk
+        self._placed = False  # and so are the entries of the directories above it
 
     @property
     def is_empty(self) -> bool:
@@ -160,11 +161,12 @@ class SegmentFile:
                 os.close(fd)
         if not self._listed:
             self._listed = True
-            directory = os.open(self.directory, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            _sync_directory(self.directory)
+        if not self._placed:
+            self._placed = True
+            for parent in self.directory.absolute().parents:  # some may be as new as the run
+                with contextlib.suppress(OSError):
+                    _sync_directory(parent)
         if self._is_ours():
             os.fdatasync(self.fd)
         self.suspect = False
@@ -202,6 +204,14 @@ class SegmentFile:
         except OSError:
             return False
         return (stat.st_dev, stat.st_ino) == self._inode
+
+
+def _sync_directory(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _write_whole(fd: int, content: bytes) -> None:
