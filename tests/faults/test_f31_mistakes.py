@@ -24,9 +24,9 @@ from tests.journeys.processes import ServerProcess
 # Closing a file after reading: the interpreter tells of it, and goes on.
 LEFT_OUT = frozenset(
     (
-        *("wanllmdb.face:Face.run", "wanllmdb.session:current", "wanllmdb.run:Run.lost"),
+        *("wanllmdb.face:Face.run", "wanllmdb.session:current", "wanllmdb.logbook:Logbook.lost"),
         *("wanllmdb.rows:Steps.current", "wanllmdb.counter:Counter.value"),
-        "wanllmdb.run:_no_mould",
+        "wanllmdb.logbook:_no_mould",
         *("wanllmdb.keeper:Keeper._run", "wanllmdb.keeper:Keeper._is_needed"),
         *("wanllmdb.sender:Sender._run", "wanllmdb.segment:SegmentReader.__exit__"),
         "wanllmdb.segment:SegmentReader.close",

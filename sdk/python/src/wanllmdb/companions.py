@@ -13,7 +13,8 @@ from wanllmdb import console, provenance
 from wanllmdb.guard import guarded
 from wanllmdb.preemption import Watch
 from wanllmdb.probes.probe import Monitor, Probe
-from wanllmdb.run import Companion, Run, attach
+from wanllmdb.run import Run, attach
+from wanllmdb.seams import Companion
 from wanllmdb.surroundings import working_directory
 from wanllmdb.wire import Kind, encode
 

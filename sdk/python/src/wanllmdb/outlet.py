@@ -24,7 +24,8 @@ from wanllmdb.exits import interrupt_main
 from wanllmdb.http import Login
 from wanllmdb.keeper import Keeper
 from wanllmdb.rows import Steps
-from wanllmdb.run import Outlet, Run
+from wanllmdb.run import Run
+from wanllmdb.seams import Outlet
 from wanllmdb.sender import Report, Sender
 from wanllmdb.settings import Settings
 from wanllmdb.sink import HttpSink, OpenedRun, RefusedError

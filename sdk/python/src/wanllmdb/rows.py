@@ -27,6 +27,7 @@ MAX_TEXT_BYTES: Final = 64 * 1024  # what is kept of a value that is too large f
 _ROOM: Final = MAX_RECORD_BYTES - 1024  # for the record around the values
 _INT64: Final = 1 << 63
 MAX_STEP: Final = _INT64 - 1
+_NEAR_THE_END: Final = MAX_STEP - (1 << 48)  # nobody logs so many rows
 BAD_STEP: Final = (
     "a step that is no integer of 64 bits was taken as the nearest one before it, or as the next; "
     "log such an x as a value, and name it as step_metric in define_metric()"
@@ -184,12 +185,12 @@ class Steps:
     @property
     def current(self) -> int:
         """The step that the next row gets if the user names none."""
-        return self._counter.value + 1 if self._open is None else self._open
+        return min(self._counter.value + 1, MAX_STEP) if self._open is None else self._open
 
     def take(self, step: int | None, commit: bool | None) -> int:
         """The step of this row; an explicit step stays open unless `commit` is true."""
         if step is None:
-            return min(self.current if commit is False else self.next(), MAX_STEP)
+            return self.current if commit is False else self.next()
         if step >= (self.current if self._open is None else self._open):
             if commit:
                 self._begin(step + 1)
@@ -200,7 +201,11 @@ class Steps:
     def _begin(self, current: int) -> None:
         self._open: int | None = None
         self._counter = Counter(current - 1)
-        self.next = self._counter.next
+        self.next = self._counter.next if current < _NEAR_THE_END else self._next_at_the_end
+
+    def _next_at_the_end(self) -> int:
+        """Behind the last step of 64 bits there is none: rows stay there."""
+        return min(self._counter.next(), MAX_STEP)
 
     def _leave(self) -> int:
         """Take the open step, and count on from there."""
