@@ -86,7 +86,7 @@ def test_a_clock_that_jumps_loses_no_row_and_makes_no_duration_wrong(
     figure(f"F25: {training.run}: {verdict}, runtime {runtime:.2f} of {lasted:.2f} s")
     assert told["state"] == "finished"
     assert 0 <= runtime <= lasted + 1.0
-    assert runtime >= 0.001 * verdict.returned
+    assert runtime >= 0.0005 * verdict.returned  # a row a millisecond, or a little less
     assert all(0 <= each <= runtime + 1.0 for each in x), (min(x), max(x))
 
 
