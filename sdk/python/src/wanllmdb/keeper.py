@@ -51,16 +51,25 @@ class Keeper:
         self._complain = complain or Complaints()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beginning = threading.Lock()
 
     def start(self) -> None:
-        """Begin; once is enough, twice is no error."""
-        if self._thread is None or not self._thread.is_alive():
-            self._stopped = threading.Event()
-            self._thread = threading.Thread(
-                target=self._run, args=(self._stopped,), name="wanllmdb-keeper", daemon=True
-            )
-            with contextlib.suppress(RuntimeError):  # the interpreter ends, and so does the spool
-                self._thread.start()
+        """Begin; once is enough, twice is no error, at the same time neither."""
+        if not self._beginning.acquire(blocking=False):
+            return  # another thread is just at it
+        try:
+            if self._thread is None or not self._thread.is_alive():
+                self._begin()
+        finally:
+            self._beginning.release()
+
+    def _begin(self) -> None:
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._stopped,), name="wanllmdb-keeper", daemon=True
+        )
+        with contextlib.suppress(RuntimeError):  # the interpreter ends, and so does the spool
+            self._thread.start()
 
     def stop(self) -> None:
         """End soon; does not wait for a disk that hangs."""
