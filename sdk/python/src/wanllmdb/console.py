@@ -17,6 +17,7 @@ from typing import Any, Final, TextIO
 
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean_text
+from wanllmdb.surroundings import in_notebook
 
 MAX_LINE: Final = 64 * 1024
 MAX_WAITING: Final = 1024 * 1024  # characters between two looks at the queue
@@ -208,7 +209,7 @@ class Capture:
 
 def capture(mode: str, write: WriteLine, lose: Lose) -> Capture | None:
     """Begin to keep what is printed, if the setting says so and the streams can be wrapped."""
-    if mode == "off" or (mode == "auto" and "ipykernel" in sys.modules):
+    if mode == "off" or (mode == "auto" and in_notebook()):
         return None
     found: dict[str, Any] = {"stdout": sys.stdout, "stderr": sys.stderr}
     streams = {

@@ -37,6 +37,7 @@ from wanllmdb.rows import (
 from wanllmdb.seams import Journal
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
+from wanllmdb.surroundings import in_notebook
 from wanllmdb.values import LOGGED, Unloggable
 from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
 
@@ -73,7 +74,9 @@ class Logbook(Named):
         self._steps = Steps(identity.first_step)
         self._metrics = Metrics()
         self._config = Config(
-            self._write_config, voice.warn, allow_val_change=settings.allow_val_change
+            self._write_config,
+            voice.warn,
+            allow_val_change=settings.allow_val_change or in_notebook(),
         )
         self._summary = Summary(self._write_summary, self._summary_value)
         # What the usual row needs, at hand: `log` looks nothing up twice.

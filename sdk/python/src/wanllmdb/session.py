@@ -24,6 +24,7 @@ from wanllmdb.opening import Request
 from wanllmdb.run import Run
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary
+from wanllmdb.surroundings import in_notebook
 
 
 class _Session:
@@ -116,8 +117,8 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         fork_from: `"<run>?_step=<n>"`: begin with what that run shows up to the step.
         resume_from: `"<run>?_step=<n>"`: go on with that run behind the step.
         mode: `online`, `offline`, `disabled`, or `shared`: one of many that log to one run.
-        reinit: what to do when a run is open: return it (by default), `"finish_previous"`,
-            or `"create_new"` beside it.
+        reinit: what to do when a run is open: `"return_previous"` (by default in a script),
+            `"finish_previous"` (in a notebook), or `"create_new"` beside it.
         preemption: tell the server when the scheduler ends the script: true for SIGTERM, or
             the names of the signals. Nothing watches signals unless this is given.
 
@@ -166,16 +167,18 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
 def _next(request: Request) -> Run:
     """The run that is open, or another that is the current one from now on."""
     resolved = opening.resolved(request)
-    previous = _active()
-    if previous is not None and resolved.reinit in {True, "finish_previous"}:
+    previous, reinit = _active(), resolved.reinit
+    if reinit in {None, False, "default"} and in_notebook():
+        reinit = "finish_previous"  # a cell was run again
+    if previous is not None and reinit in {True, "finish_previous"}:
         previous.finish()
-    elif previous is not None and resolved.reinit != "create_new":
+    elif previous is not None and reinit != "create_new":
         opening.say_active(previous)
         return previous
     _session.hook()
     run = _begun(request, resolved)
     _session.open.append(run)
-    if previous is None or previous.is_over or resolved.reinit != "create_new":
+    if previous is None or previous.is_over or reinit != "create_new":
         _session.current = run
     return run
 

@@ -7,6 +7,7 @@ nothing can be written. That is no reason to fail: then these name a place at wh
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -36,3 +37,8 @@ def temporary() -> Path:
         return Path(tempfile.gettempdir())
     except OSError:
         return Path("/tmp")  # noqa: S108  it is told, not used
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook, where cells are run again."""
+    return "ipykernel" in sys.modules
