@@ -7,6 +7,7 @@ itself is no dependency of the tests.) `init` in a cell that is run again ends t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -65,8 +66,11 @@ class Kernel:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate(timeout=30)
+            self.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
     def begin(self, cell: str) -> None:
         """Begin to run a cell."""

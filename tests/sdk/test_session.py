@@ -485,6 +485,23 @@ class TestExit:
         assert "hf_a" not in finish["traceback"]
         assert "[redacted]" in finish["traceback"]
 
+    @pytest.mark.parametrize("error", ["KeyboardInterrupt", "ValueError('mistyped')"])
+    def test_what_a_console_has_shown_is_not_how_the_process_ended(
+        self, home: Path, error: str
+    ) -> None:
+        done, [finish] = script(
+            home,
+            f"""
+            import code
+            shell = code.InteractiveInterpreter()
+            wandb.init()
+            shell.runcode(compile("raise {error}", "<cell>", "exec"))
+            """,
+        )
+        assert (done.returncode, finish["exit_code"]) == (0, 0)
+        assert error[:10] in done.stderr
+        assert "traceback" not in finish
+
     def test_an_excepthook_of_somebody_else_is_called_too(self, home: Path) -> None:
         done, [finish] = script(
             home,

@@ -53,8 +53,9 @@ class ExitWatch:
         def excepthook(
             kind: type[BaseException], error: BaseException, trace: TracebackType | None
         ) -> None:
-            self._note(error)
-            self._interrupted = kind is KeyboardInterrupt
+            if _is_the_end():
+                self._note(error)
+                self._interrupted = kind is KeyboardInterrupt
             previous(kind, error, trace)
 
         sys.excepthook = excepthook
@@ -85,6 +86,20 @@ class ExitWatch:
     def _note(self, error: BaseException) -> None:
         self.code = exit_code_of(error)
         self.traceback = told(error)
+
+
+def _is_the_end() -> bool:
+    """Whether the exception that a hook was called for ends the process.
+
+    A prompt shows it and goes on; so does a console that a script runs, which calls the hook
+    while the script is still there. At the end there are hooks and nothing else.
+    """
+    if sys.flags.interactive or hasattr(sys, "ps1"):
+        return False
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_name not in {"<module>", "_run_module_as_main", "_bootstrap"}
 
 
 def interrupt_main() -> None:
