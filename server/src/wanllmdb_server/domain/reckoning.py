@@ -223,6 +223,8 @@ _TOLD: Final[Mapping[str, str]] = {
     "unloggable": "of a type that cannot be kept",
     "raised": "reading it raised an error",
     "key-too-long": "the key was too long, and was cut",
+    "too-many-keys": "the run had as many keys as it may have",
+    "bad-step": "their step was no integer, and was taken as the nearest one",
     "fault": "a fault inside wanLLMDB",
     NO_HISTORY: "the history that it was to begin with is not here",
     "console": "printed faster than it could be kept",
