@@ -74,6 +74,16 @@ def _(user: User) -> None:
     user.finish()
 
 
+@TABLE.case("B10-50-mib-and-no-room-for-a-file")
+def _(user: User) -> None:
+    run = user.begin()
+    Path(run.dir).joinpath("media").write_text("in the way")
+    run.config["text"] = "t" * MIB
+    run.config["lr"] = 0.1
+    assert _told(user)["lr"] == 0.1
+    assert user.lost("too-large") == 1
+
+
 @TABLE.case("B10-too-many-keys-and-a-text")
 def _(user: User) -> None:
     config = {f"k{n}": "v" * 40 for n in range(20_000)}

@@ -272,7 +272,11 @@ class Logbook(Named):
 
     def _keep_whole(self, config: Mapping[str, Any], cut: Sequence[str]) -> None:
         """Make a file of a config that does not fit in a record; `cut` are keys of what was cut."""
-        path = oversize.keep(self._identity.directory, self._append, config)
+        try:
+            path = oversize.keep(self._identity.directory, self._append, config)
+        except OSError as error:
+            self._lose("too-large", f"the config is larger than a record, and no file: {error}")
+            return
         keys = f"{cut[0]!r:.80} and {len(cut) - 1} more" if len(cut) > 1 else f"{cut[0]!r:.80}"
         self._voice.warn(f"the config is large: {keys} were cut; all of it is in {path}")
 
