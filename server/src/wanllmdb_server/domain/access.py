@@ -31,6 +31,10 @@ class Resource(enum.StrEnum):
     RUN = "run"
     POINTS = "points"
     FILE = "file"
+    ARTIFACT = "artifact"
+    VIEW = "view"  # how somebody looks at a project, and the links to single looks
+    SHARED_VIEW = "shared-view"
+    HOP = "hop"  # what processes of one server ask each other: nobody else may, whoever it is
 
 
 class Verb(enum.StrEnum):
@@ -96,6 +100,15 @@ _IN_PROJECT: dict[tuple[Resource, Verb], Role] = {
     (Resource.FILE, Verb.READ): Role.VIEWER,
     (Resource.FILE, Verb.CREATE): Role.MEMBER,
     (Resource.FILE, Verb.DELETE): Role.MEMBER,
+    (Resource.ARTIFACT, Verb.READ): Role.VIEWER,
+    (Resource.ARTIFACT, Verb.CREATE): Role.MEMBER,
+    (Resource.ARTIFACT, Verb.UPDATE): Role.MEMBER,
+    (Resource.ARTIFACT, Verb.DELETE): Role.MEMBER,
+    (Resource.VIEW, Verb.READ): Role.VIEWER,
+    (Resource.VIEW, Verb.CREATE): Role.VIEWER,
+    (Resource.VIEW, Verb.UPDATE): Role.VIEWER,
+    (Resource.VIEW, Verb.DELETE): Role.VIEWER,
+    (Resource.SHARED_VIEW, Verb.UPDATE): Role.MEMBER,
 }
 
 # Outside a project: what a known actor may, what only an administrator, what everybody.

@@ -22,7 +22,7 @@ _INT64: Final = 1 << 63
 def write_cursor(of: str, *values: str | float) -> str:
     """A cursor of the list that `of` names, filters and order included."""
     body = json.dumps(values).encode()
-    return base64.urlsafe_b64encode(_digest(of, body) + body).rstrip(b"=").decode()
+    return _text(_digest(of, body) + body)
 
 
 def read_cursor(of: str, text: str, *kinds: type) -> list[Any]:
@@ -34,7 +34,8 @@ def read_cursor(of: str, text: str, *kinds: type) -> list[Any]:
     try:
         packed = base64.b64decode(_padded(text), altchars=b"-_", validate=True)
         digest, body = packed[:_DIGEST], packed[_DIGEST:]
-        values = list(json.loads(body)) if digest == _digest(of, body) else []
+        ours = digest == _digest(of, body) and _text(packed) == text
+        values = list(json.loads(body)) if ours else []
         if len(values) == len(kinds) and all(map(_is, values, kinds)):
             return values
     except (binascii.Error, ValueError, TypeError, RecursionError):
@@ -58,6 +59,10 @@ def _is(value: object, kind: type) -> bool:
 
 def _encodable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _text(packed: bytes) -> str:
+    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
 def _padded(text: str) -> bytes:

@@ -113,3 +113,12 @@ class UnavailableError(ServerError):
     def __init__(self, message: str, *, code: str | None = None, retry_after: float = 5.0) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class DiskFullError(UnavailableError):
+    """Not now: there is no room for it. What is there can be read."""
+
+    code = "disk-full"
+
+    def __init__(self) -> None:
+        super().__init__("There is no room for so many bytes.", retry_after=60.0)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from wanllmdb_server.domain.errors import Fault, InvalidError
+from wanllmdb_server.domain.query import FIGURES, Condition, Figure
 from wanllmdb_server.domain.run import RunState
 
 Column = Literal["created_at", "name", "state", "started_at", "heartbeat_at", "duration", "user"]
-Part = Literal["column", "config", "summary"]
+Part = Literal["column", "config", "summary"] | Figure
+_PARTS: Final[tuple[Part, ...]] = ("config", "summary", *FIGURES)
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 TEXT_COLUMNS: Final = frozenset[Column](["name", "state", "user"])
 
@@ -42,10 +44,20 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs: every word must occur somewhere, and the state be one of these (any if none)."""
+    """Which runs: every word must occur somewhere, and the state be one of these (any if none).
+
+    And the condition be met, if there is one.
+    """
 
     words: tuple[str, ...] = ()
     states: tuple[RunState, ...] = ()
+    condition: Condition | None = None
+
+    @property
+    def name(self) -> str:
+        """Text that another filter does not have."""
+        condition = "" if self.condition is None else f" {self.condition}"
+        return f"{sorted(self.states)} {self.words}{condition}"
 
 
 def parse_sort(text: str) -> Sort:
@@ -58,8 +70,9 @@ def parse_sort(text: str) -> Sort:
     if name in COLUMNS:
         return Sort("column", name, descending)
     part, dot, key = name.partition(".")
-    if dot and key and part in ("config", "summary") and len(text) <= MAX_SORT:
-        return Sort(part, key, descending)
+    known: dict[str, Part] = {each: each for each in _PARTS}
+    if dot and key and part in known and len(text) <= MAX_SORT:
+        return Sort(known[part], key, descending)
     columns = ", ".join(COLUMNS)
     detail = f"Sort by one of {columns}, by config.<key> or by summary.<key>."
     raise InvalidError(

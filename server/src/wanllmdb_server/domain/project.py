@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wanllmdb_server.domain.access import Role
+from wanllmdb_server.domain.retention import Rule
 
 MAX_DESCRIPTION: Final = 65_536
 
@@ -26,6 +27,7 @@ class Project:
     runs: int
     running: int
     role: Role  # the asking actor's
+    retention: Rule | None = None  # None: what the server says
 
 
 def name_fault(name: str) -> str | None:

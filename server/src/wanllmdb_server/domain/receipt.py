@@ -48,11 +48,13 @@ class Count:
         points: those that are really there.
         damaged: what can no longer be read, each in words.
         writers: the totals that were counted on the way in, of the same moment.
+        released: points that were deleted since, because nobody wanted to keep them longer.
     """
 
     points: int
     damaged: tuple[str, ...]
     writers: Mapping[str, WriterTotals]
+    released: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Every reason says in words what is wrong, and what can be done about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from wanllmdb_server.domain.receipt import (
@@ -25,13 +25,24 @@ from wanllmdb_server.domain.run import CRASHED_AFTER_S
 
 
 def receipt_of(
-    heard: Heard, totals: Mapping[str, WriterTotals], count: Count | None = None
+    heard: Heard,
+    totals: Mapping[str, WriterTotals],
+    count: Count | None = None,
+    noticed: Sequence[str] = (),
 ) -> Receipt:
-    """The account of a run; with `count` it is one of the points that are there now."""
+    """The account of a run; with `count` it is one of the points that are there now.
+
+    Without it, `noticed` is what was found damaged so far.
+    """
     totals = totals if count is None else count.writers
+    damaged = tuple(noticed) if count is None else count.damaged
     writers = _accounts(heard, totals)
     values = _values_lost(heard)
-    wrong = [*_rows_wrong(heard, writers), *_values_wrong(totals, values), *_points_wrong(count)]
+    wrong = [
+        *_rows_wrong(heard, writers),
+        *_values_wrong(totals, values),
+        *_points_wrong(count, damaged),
+    ]
     unsaid = [] if wrong and heard.ended else _unsaid(heard, writers)
     state = State.OPEN if unsaid else State.INCOMPLETE if wrong else State.COMPLETE
     return Receipt(
@@ -42,9 +53,9 @@ def receipt_of(
         lost=_by_reason(heard, values),
         points=_sum(each.points for each in totals.values()),
         found=None if count is None else count.points,
-        damaged=() if count is None else count.damaged,
+        damaged=damaged,
         reasons=(*wrong, *unsaid),
-        notes=tuple(_notes(writers)),
+        notes=(*_notes(writers), *_released(count)),
         writers=writers,
     )
 
@@ -100,6 +111,11 @@ def _notes(writers: Iterable[WriterAccount]) -> Iterable[str]:
                 f"writer {_named(each)} was killed before it could say its total;"
                 " another process read its journal to the end"
             )
+
+
+def _released(count: Count | None) -> Iterable[str]:
+    if count is not None and count.released:
+        yield f"{_many(count.released, 'point')} were deleted by the retention of the project"
 
 
 def _values_lost(heard: Heard) -> list[LostValues]:
@@ -168,22 +184,23 @@ def _values_wrong(
         )
 
 
-def _points_wrong(count: Count | None) -> Iterable[Reason]:
+def _points_wrong(count: Count | None, damaged: Sequence[str]) -> Iterable[Reason]:
+    for each in damaged:
+        yield Reason("damaged", None, f"{each} can no longer be read", remedy=_RESTORE)
     if count is None:
         return
-    for each in count.damaged:
-        yield Reason("damaged", None, f"{each} can no longer be read", remedy=_RESTORE)
     counted = _sum(each.points for each in count.writers.values())
-    if counted is not None and counted > count.points:
-        gone = counted - count.points
+    there = count.points + count.released
+    if counted is not None and counted > there:
+        gone = counted - there
         yield Reason(
             "points-gone",
             gone,
             f"{_many(gone, 'point')} of {_figure(counted)} that were taken are not there",
             remedy=_RESTORE,
         )
-    elif counted is not None and counted < count.points:
-        more = count.points - counted
+    elif counted is not None and counted < there:
+        more = there - counted
         yield Reason("points-surplus", more, f"{_many(more, 'point')} more than were taken")
 
 

@@ -6,8 +6,10 @@ import enum
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
+from urllib.parse import quote
 
+from wanllmdb_server.domain.alert import Alert
 from wanllmdb_server.domain.receipt import Tally
 from wanllmdb_server.domain.series import KeyStats
 
@@ -22,7 +24,11 @@ MAX_NAME: Final = 256
 MAX_TAGS: Final = 256
 MAX_SIGNAL: Final = 64
 
-_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+MAX_ID_BYTES: Final = 256
+# What separates ids from other things in paths, queries and lists; what nobody can see or type.
+_NO_ID = re.compile(
+    r"[:;,#?/'\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -54,6 +60,7 @@ class Run:
         summary: what the user set explicitly; the last value of each key is in the store.
         preempting: by which signal the script was told to go, since it last began.
         logged, lost: what the SDK counted, None until it said so.
+        alerts: how many its script said.
     """
 
     number: int
@@ -82,6 +89,7 @@ class Run:
     logged: int | None = None
     lost: int | None = None
     forked_from: Fork | None = None
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +174,7 @@ class RunChanges:
     finish: Finish | None = None
     losses: tuple[Loss, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     sign_of_life: bool = False
 
     @property
@@ -200,11 +209,18 @@ def state_in_silence(silent: int, *, preempting: str | None, stop_requested: boo
 
 def id_fault(run_id: str) -> str | None:
     """Why `run_id` cannot be a run's id, or None if it can."""
-    if not _ID.match(run_id):
-        return "A run's id has 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-'."
-    if run_id in {".", ".."}:
+    if not run_id or _NO_ID.search(run_id):
+        return "A run's id has at least one character, and none of : ; , # ? / ' \\ or controls."
+    if len(run_id.encode()) > MAX_ID_BYTES:
+        return f"A run's id has at most {MAX_ID_BYTES} bytes."
+    if run_id in {".", ".."} or run_id != run_id.strip():
         return f"'{run_id}' cannot be a run's id."
     return None
+
+
+def page_path(owner: str, project: str, run_id: str) -> str:
+    """Where the page of a run is: a path of a URL, in which names may have any characters."""
+    return "/{}/{}/runs/{}".format(*(quote(each, safe="") for each in (owner, project, run_id)))
 
 
 def text_fault(text: str, limit: int = MAX_NAME) -> str | None:
@@ -216,12 +232,36 @@ def text_fault(text: str, limit: int = MAX_NAME) -> str | None:
     return None
 
 
+def joined_config(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """A config with what is set anew.
+
+    What stands below a key that begins with an underscore describes the run to its readers, a
+    part by each writer (how its charts are drawn): mappings there are joined, two levels deep.
+    """
+    found = {**before, **new}
+    for key in new:
+        if key.startswith("_"):
+            found[key] = _joined(before.get(key), new[key], depth=2)
+    return found
+
+
+def _joined(before: Any, new: Any, *, depth: int) -> Any:
+    if depth == 0 or not isinstance(before, dict) or not isinstance(new, dict):
+        return new
+    old, fresh = cast("dict[str, Any]", before), cast("dict[str, Any]", new)
+    return old | {key: _joined(old.get(key), fresh[key], depth=depth - 1) for key in fresh}
+
+
 def is_users_key(key: str) -> bool:
     """Whether a key is one that the user logged, and not what was found beside it."""
     return not key.startswith((SYSTEM_PREFIX, CONSOLE_PREFIX))
 
 
 def merged_summary(explicit: Mapping[str, Any], keys: Iterable[KeyStats]) -> dict[str, Any]:
-    """The summary as it is shown: the last value of every key, under what the user set."""
+    """The summary as it is shown: the last value of every key, under what the user set.
+
+    What is set to None is absent, whatever was logged.
+    """
     last = {each.key: each.last for each in keys if is_users_key(each.key)}
-    return last | dict(explicit)
+    shown = {key: value for key, value in explicit.items() if value is not None}
+    return {key: value for key, value in last.items() if key not in explicit} | shown

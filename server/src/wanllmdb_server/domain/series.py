@@ -8,6 +8,7 @@ lowest, highest and last value, its mean and its count, and says where NaN and i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-XAxis = Literal["step", "relative", "wall"]
+XAxis = Literal["step", "relative", "wall", "metric"]
 Superseded = Literal["hide", "include", "only"]  # what becomes of superseded points
 
 
@@ -70,6 +71,41 @@ class Curve:
     neginf: NDArray[np.uint32]
 
 
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn on one grid: series, the steps that are seen, how many buckets at most."""
+
+    series: Sequence[Series]
+    window: Window
+    buckets: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCurve:
+    """The curves of several runs as one, bucket by bucket. In a bucket each run weighs once.
+
+    What a run says in a bucket is its mean there. The aggregates are over those; `low` and
+    `high` are over all points of all runs, so that no spike of any of them is lost.
+
+    Attributes:
+        x: float64 [n], of the last point that any of the runs has in the bucket.
+        runs: uint32 [n], how many runs have a finite point there.
+        low, high: float64 [n], NaN where no run has a finite point.
+        count, nan, posinf, neginf: float64 [n], whole numbers: points of all runs.
+        aggregates: float64 [n] by name (`mean`, `std`, `q0.25` …); NaN where there is none.
+    """
+
+    x: NDArray[np.float64]
+    runs: NDArray[np.uint32]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    count: NDArray[np.float64]
+    nan: NDArray[np.float64]
+    posinf: NDArray[np.float64]
+    neginf: NDArray[np.float64]
+    aggregates: dict[str, NDArray[np.float64]]
+
+
 class KeyStats(NamedTuple):
     """What is known of a series without reading its points. There are many: hence a tuple.
 
@@ -96,6 +132,35 @@ class KeyStats(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """What `KeyStats` says of many series of numbers, as columns: a row each, key by key.
+
+    Attributes:
+        keys: names, in their order.
+        key: int64 [n], place in `keys`; ascends.
+        run: int64 [n], the catalog's number; ascends within a key.
+        logged, last_step, last_time, first_step, nan, posinf, neginf: int64 [n].
+        last: float64 [n], may be NaN or infinite.
+        low, high, mean: float64 [n], of the finite points; NaN where there is none.
+    """
+
+    keys: Sequence[str]
+    key: NDArray[np.int64]
+    run: NDArray[np.int64]
+    logged: NDArray[np.int64]
+    last: NDArray[np.float64]
+    last_step: NDArray[np.int64]
+    last_time: NDArray[np.int64]
+    first_step: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    nan: NDArray[np.int64]
+    posinf: NDArray[np.int64]
+    neginf: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """Exact points, with nothing left out. Parallel lists; `value` holds any logged value.
 
@@ -109,6 +174,27 @@ class Points:
     value: list[Any]
     cursor: str | None = None
     superseded: list[bool] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Exact points of one series as arrays, by step, with nothing left out.
+
+    Attributes:
+        series: whose points they are.
+        step, time: int64 [n], of the numbers.
+        value: float64 [n].
+        extra: int64 [n], what float64 could not hold of integers beyond 2^53: the logged value
+            is `int(value) + extra`. None if there are none.
+        objects: (step, time, value) of all other points.
+    """
+
+    series: Series
+    step: NDArray[np.int64]
+    time: NDArray[np.int64]
+    value: NDArray[np.float64]
+    extra: NDArray[np.int64] | None = None
+    objects: Sequence[tuple[int, int, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
