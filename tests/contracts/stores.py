@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.contracts.remote_store import ServedStore
+
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Kind
 from wanllmdb_server.domain.series import Accepted
@@ -13,7 +15,7 @@ from wanllmdb_server.metrics.memory import MemoryMetricStore
 from wanllmdb_server.metrics.sqlite import SqliteMetricStore
 from wanllmdb_server.metrics.store import MetricStore
 
-STORES = ("memory", "sqlite", "sqlite, sealed after every batch")
+STORES = ("memory", "sqlite", "sqlite, sealed after every batch", "sqlite, asked over the hop")
 
 T0 = 1_700_000_000_000_000
 RUN = 7
@@ -34,6 +36,8 @@ def opened(name: str, directory: Path) -> MetricStore:
             return MemoryMetricStore()
         case "sqlite":
             return SqliteMetricStore.open(directory)
+        case "sqlite, asked over the hop":
+            return ServedStore(directory)
         case _:
             return EagerStore.open(directory)
 

@@ -41,6 +41,22 @@ async def test_what_is_put_is_there_under_its_digest(store: BlobStore) -> None:
     assert await read(store, DIGEST) == TEXT
 
 
+async def test_many_are_put_at_once_each_under_its_digest(store: BlobStore) -> None:
+    contents = [b"", TEXT, b"x" * 100_000, TEXT]
+    given = [(hashlib.sha256(content).hexdigest(), content) for content in contents]
+    assert [blob.size for blob in await store.put_all(given)] == [0, 24, 100_000, 24]
+    for digest, content in given:
+        assert await read(store, digest) == content
+    assert await store.put_all([]) == []
+
+
+async def test_of_many_none_is_kept_under_a_digest_that_is_not_its_own(store: BlobStore) -> None:
+    for digest in (DIGEST, "../../escape", ""):
+        with pytest.raises(DigestMismatchError):
+            await store.put_all([(digest, b"other")])
+    assert not await store.exists(DIGEST)
+
+
 async def test_nothing_is_a_blob_too(store: BlobStore) -> None:
     blob = await store.put(pieces())
     assert blob.size == 0

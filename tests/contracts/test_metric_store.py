@@ -92,6 +92,7 @@ async def test_writers_of_one_run_have_positions_of_their_own(store: MetricStore
     for name, value in (("rank-0", 1.0), ("rank-1", 2.0)):
         await Writer(store, name=name).log((1, {"loss": value}))
     assert await store.positions(RUN) == {"rank-0": 1, "rank-1": 1}
+    assert await store.positions(RUN, ["rank-1", "nobody"]) == {"rank-1": 1}
     assert (await everything(store)).value == [1.0, 2.0]
 
 
@@ -129,7 +130,7 @@ async def test_what_was_printed_and_measured_is_kept_as_rows(store: MetricStore)
     assert (accepted.position, accepted.rows) == (3, 2)
     assert [(place, code) for place, code, _ in accepted.rejected] == [(3, "malformed-row")]
     found = {each.key for each in (await store.keys([RUN]))[RUN]}
-    assert found == {"system/cpu", "console/stdout"}
+    assert found == {"system/cpu", "console/stdout/w"}
 
 
 async def test_a_batch_without_rows_moves_the_position(store: MetricStore) -> None:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Row
+from wanllmdb_server.domain.damage import Damage
 from wanllmdb_server.domain.receipt import Count, WriterTotals
+from wanllmdb_server.domain.retention import Part, Weight
 from wanllmdb_server.domain.series import (
     Accepted,
+    Chart,
     Curve,
     KeyStats,
+    Overview,
     Points,
+    Scan,
     Series,
     Superseded,
     Tail,
     Window,
 )
-from wanllmdb_server.metrics.store import PositionGapError
+from wanllmdb_server.metrics import overview
+from wanllmdb_server.metrics.store import PositionGapError, Reply
 
 
 class MemoryStore:
@@ -48,6 +54,9 @@ class MemoryStore:
         )
         return Accepted(max(known, batch.end), len(new))
 
+    def offer(self, run: int, batch: Batch, reply: Reply) -> bool:
+        return False
+
     def log(self, run: int, step: int, **values: object) -> None:
         """What `log()` in a script would bring here."""
         self.rows[run].append(Row(len(self.rows[run]) + 1, step, step * 1_000_000, values))
@@ -66,8 +75,12 @@ class MemoryStore:
             given = [row for row in self.rows[source] if row.step <= until]
             self.rows[target] = given + self.rows[target]
 
-    async def positions(self, run: int) -> Mapping[str, int]:
-        return {name: each.position for name, each in self._writers[run].items()}
+    async def positions(self, run: int, writers: Sequence[str] | None = None) -> Mapping[str, int]:
+        return {
+            name: each.position
+            for name, each in self._writers[run].items()
+            if writers is None or name in writers
+        }
 
     async def writers(self, run: int) -> Mapping[str, WriterTotals]:
         return dict(self._writers[run])
@@ -83,6 +96,16 @@ class MemoryStore:
             Curve(each, 1, 0, *[ints] * 3, *[empty] * 4, *[counts] * 4)  # type: ignore[arg-type]
             for each in series
         ]
+
+    async def charts(self, charts: Sequence[Chart]) -> list[list[Curve]]:
+        return [await self.curves(each.series, each.window, each.buckets) for each in charts]
+
+    async def scan(
+        self, series: Sequence[Series], window: Window, superseded: Superseded = "hide"
+    ) -> list[Scan]:
+        empty = np.zeros(0)
+        ints = empty.astype(np.int64)
+        return [Scan(each, ints, ints, empty) for each in series]
 
     async def points(
         self,
@@ -110,6 +133,18 @@ class MemoryStore:
         self, runs: Sequence[int], keys: Sequence[str] | None = None
     ) -> dict[int, list[KeyStats]]:
         return {run: self._keys(run, keys) for run in runs if run in self.rows}
+
+    async def overview(self, runs: Sequence[int], keys: Sequence[str] | None = None) -> Overview:
+        return overview.of_stats(await self.keys(runs, keys))
+
+    async def weigh(self, runs: Sequence[int]) -> Mapping[int, Mapping[Part, Weight]]:
+        return {}
+
+    async def release(self, run: int, parts: Sequence[Part]) -> Weight:
+        return Weight()
+
+    async def damage(self, runs: Iterable[int]) -> Mapping[int, Sequence[Damage]]:
+        return {}
 
     async def forget(self, run: int) -> None:
         self.rows.pop(run, None)

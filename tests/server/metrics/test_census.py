@@ -114,7 +114,7 @@ async def test_a_damaged_overview_is_named_and_the_points_are_there(
     store: SqliteMetricStore, tmp_path: Path
 ) -> None:
     await store.seal(RUN)
-    change(tmp_path, "UPDATE body SET b = flipped(b) WHERE substr(b, 1, 4) = CAST('WPY1' AS BLOB)")
+    change(tmp_path, "UPDATE body SET b = flipped(b) WHERE substr(b, 1, 4) = CAST('WPY2' AS BLOB)")
     count = await store.count(RUN)
     assert count.points == ALL
     assert count.damaged

@@ -14,8 +14,7 @@ from tests.contracts.stores import RUN, T0, Writer, pack
 
 from wanllmdb.wire import Kind
 from wanllmdb_server.domain.series import KeyStats, Series, Window
-from wanllmdb_server.metrics import memtable, segment, statements
-from wanllmdb_server.metrics.chunk import DamagedError
+from wanllmdb_server.metrics import memtable, merging, segment, statements
 from wanllmdb_server.metrics.database import NAME
 from wanllmdb_server.metrics.sealer import Pace
 from wanllmdb_server.metrics.sqlite import SqliteMetricStore
@@ -221,7 +220,7 @@ async def test_a_damaged_batch_in_the_log_is_set_apart_and_the_rest_is_there(
 
 
 @pytest.mark.parametrize("what", ["body SET b = substr(b, 1, length(b) - 1)", "chunk SET note"])
-async def test_damage_in_the_file_is_an_error_and_never_a_wrong_curve(
+async def test_damage_in_the_file_is_named_and_never_a_wrong_curve(
     tmp_path: Path, what: str
 ) -> None:
     store = SqliteMetricStore.open(tmp_path)
@@ -238,8 +237,9 @@ async def test_damage_in_the_file_is_an_error_and_never_a_wrong_curve(
     connection.commit()
     connection.close()
     again = SqliteMetricStore.open(tmp_path)
-    with pytest.raises(DamagedError):
-        await again.curves([LOSS], ALL, 1000)
+    [curve] = await again.curves([LOSS], ALL, 1000)
+    assert (len(curve.bin), curve.logged) == (0, 0)
+    assert {each.key for each in (await again.damage([RUN]))[RUN]} == {"loss"}
     await again.close()
 
 
@@ -360,3 +360,57 @@ async def test_a_store_to_which_nothing_comes_makes_itself_small(tmp_path: Path)
     await until(is_small)
     assert len(await values(store)) == 60_000
     await store.close()
+
+
+async def test_a_run_of_thousands_of_keys_is_kept_listed_and_drawn(tmp_path: Path) -> None:
+    store = SqliteMetricStore.open(tmp_path, pace=LAZY)
+    writer = Writer(store)
+    names = [f"layer.{n}" for n in range(3000)]
+    for step in range(3):
+        for at in range(0, len(names), 1000):
+            await writer.log((step, dict.fromkeys(names[at : at + 1000], step + 0.5)))
+    for _ in range(2):
+        [found] = (await store.keys([RUN])).values()
+        assert sorted(each.key for each in found) == sorted(names)
+        [curve] = await store.curves([Series(RUN, "layer.2999")], ALL, 100)
+        assert curve.count.tolist() == [1, 1, 1]
+        await store.seal(RUN)
+    await store.close()
+
+
+async def test_a_handful_of_rows_at_a_time_is_as_all_at_once(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    few, all_ = SqliteMetricStore.open(tmp_path / "few"), SqliteMetricStore.open(tmp_path / "all")
+    writer, other = Writer(few), Writer(all_)
+    rows = [
+        (step, {"loss": chance.random(), **({"acc": step} if step % 7 else {"note": "x"})})
+        for step in range(700)
+    ]
+    at = 0
+    while at < len(rows):
+        size = chance.choice([1, 1, 1, 2, 5])
+        await writer.log(*rows[at : at + size])
+        if chance.random() < 0.01:
+            await few.seal(RUN)
+        if chance.random() < 0.05:
+            [tail] = await few.tail([Series(RUN, "loss")], [at])
+            assert tail.value.tolist() == [values["loss"] for _, values in rows[at : at + size]]
+        at += size
+    await other.log(*rows)
+    for key in ("loss", "acc", "note"):
+        assert await values(few, key) == await values(all_, key)
+        one, two = [await each.curves([Series(RUN, key)], ALL, 50) for each in (few, all_)]
+        assert [curve.mean.tolist() for curve in one] == [curve.mean.tolist() for curve in two]
+    assert await few.writers(RUN) == await all_.writers(RUN)
+    await few.close()
+    await all_.close()
+
+
+def test_no_segment_grows_beyond_what_memory_allows() -> None:
+    large = merging.LARGE
+    small = dict.fromkeys(range(30), large // 10)
+    assert len(merging.choose(small, final=True)) == 30
+    grown = {0: 3 * large, 1: 2 * large, **dict.fromkeys(range(2, 12), large // 2)}
+    assert merging.choose(grown, final=True) == [11, 10, 9, 8, 7, 6, 5, 4]
+    assert merging.choose(grown, final=True, keys=100) == [*range(11, -1, -1)]
+    assert merging.choose(dict.fromkeys(range(30), 2 * large), final=False) == []

@@ -8,19 +8,24 @@ may look at any time.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wanllmdb_server.metrics import checks, contents
 from wanllmdb_server.metrics.columns import Columns
 from wanllmdb_server.metrics.memtable import Standing
 from wanllmdb_server.metrics.succession import Attempt, Succession
 
 
 class Attempts:
-    """The successions of all runs that have one."""
+    """The successions of all runs that have one.
+
+    `doubtful` are the runs whose succession is not what was written.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._known = _fetch(connection)
+        self.doubtful = _doubtful(connection)
 
     def get(self, run: int) -> Succession | None:
         """The succession of a run, None if it has but one attempt."""
@@ -37,6 +42,7 @@ class Attempts:
     def forget(self, run: int) -> None:
         """The run is not in the file any more."""
         self._known.pop(run, None)
+        self.doubtful -= {run}
 
     def standing(self, run: int, number: int) -> Standing | None:
         """What a batch of this attempt is in its run; None if that has but one attempt."""
@@ -102,6 +108,44 @@ def write_succession(
         "INSERT INTO attempt_writer(run, writer, number) VALUES(?, ?, ?)",
         [(run, name, at) for name, at in succession.writers.items() if name not in before],
     )
+    contents.put(connection, run, contents.ATTEMPTS, entry_of(connection, run))
+
+
+def entry_of(connection: sqlite3.Connection, run: int) -> contents.Entry:
+    """What the contents say of the attempts of a run, made from what is in the file."""
+    found = [checks.of_row(*row) for row in _rows(connection, "WHERE run = ?", (run,))]
+    return contents.Entry(len(found), checks.total(found))
+
+
+def _rows(
+    connection: sqlite3.Connection, where: str = "", values: Sequence[int] = ()
+) -> Iterator[tuple[checks.Field, ...]]:
+    """The rows of both tables, with the name of the table behind the run."""
+    for row in connection.execute(
+        f"SELECT run, 'attempt', number, at, after, until, copied FROM attempt {where}",  # noqa: S608
+        values,
+    ):
+        yield row
+    for row in connection.execute(
+        f"SELECT run, 'writer', writer, number FROM attempt_writer {where}",  # noqa: S608
+        values,
+    ):
+        yield row
+
+
+def _doubtful(connection: sqlite3.Connection) -> frozenset[int]:
+    """The runs of whose attempts the file does not say what was written."""
+    found: dict[int, list[int]] = {}
+    for run, *fields in _rows(connection):
+        found.setdefault(int(run or 0), []).append(checks.of_row(run, *fields))
+    told = {
+        run: contents.Entry(n, total)
+        for run, n, total in connection.execute(
+            "SELECT run, n, total FROM contents WHERE part = ?", (contents.ATTEMPTS,)
+        )
+    }
+    made = {run: contents.Entry(len(each), checks.total(each)) for run, each in found.items()}
+    return frozenset(run for run in told.keys() | made.keys() if told.get(run) != made.get(run))
 
 
 def _fetch(connection: sqlite3.Connection) -> dict[int, Succession]:

@@ -9,7 +9,8 @@ from typing import Any, Final, cast
 import numpy as np
 
 from wanllmdb.wire import MAX_DEPTH, MAX_KEY_BYTES, Kind, is_row
-from wanllmdb_server.domain.run import CONSOLE_PREFIX, SYSTEM_PREFIX
+from wanllmdb_server.domain.console import console_key
+from wanllmdb_server.domain.run import SYSTEM_PREFIX
 from wanllmdb_server.metrics.chunk import Stretch
 from wanllmdb_server.metrics.columns import Column, Columns, Object
 
@@ -46,14 +47,17 @@ def from_rows(rows: Iterable[tuple[int, object]]) -> Columns:
     return columns
 
 
-def as_row(kind: int, payload: object) -> object:
-    """What a record says as a row of the store: None if it is none, an empty list if malformed."""
+def as_row(kind: int, payload: object, writer: str = "") -> object:
+    """What a record says as a row of the store: None if it is none, an empty list if malformed.
+
+    Each writer numbers the lines that it printed from 0: they are a series of its own.
+    """
     if kind == Kind.ROW:
         return payload
     if kind == Kind.CONSOLE:
         match payload:
             case [("stdout" | "stderr") as stream, int(line), int(time), str(text)]:
-                return [line, time, {CONSOLE_PREFIX + stream: text}]
+                return [line, time, {console_key(stream, writer): text}]
             case _:
                 return []
     if kind == Kind.SYSTEM:

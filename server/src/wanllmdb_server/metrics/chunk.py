@@ -1,6 +1,7 @@
 """Chunks: stretches of points and of bins as bytes, compressed, with a checksum.
 
-Four letters say what it is, a crc32 covers all that follows it::
+Four letters say what it is, a crc32 covers all that follows it. A chunk that is a body of the
+store is bound to its number (`bind`): found under another one it is damaged, too::
 
     WAX1  axes: steps, and times in microseconds
     WVA1  values as float64, bit for bit
@@ -27,7 +28,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from wanllmdb_server.metrics import pyramid
+from wanllmdb_server.metrics import checks, pyramid
 from wanllmdb_server.metrics.pyramid import Bins, Floats, Ints
 
 _FRAME: Final = struct.Struct("<4sI")
@@ -35,6 +36,7 @@ _AXIS: Final = struct.Struct("<Iqqq?")
 _VALUES: Final = struct.Struct("<I?")
 _BINS: Final = struct.Struct("<IIqq")
 _PLANES: Final = struct.Struct("<8I")
+_BOUND: Final = b"2"  # instead of the 1 in the four letters
 _LEVEL: Final = 1
 _MANY: Final = 2048  # words; above, a plane at a time goes faster into place
 _MAX_UNPACKED: Final = 1 << 30
@@ -43,7 +45,14 @@ Thing: TypeAlias = tuple[int, int, Any]  # step, time, value
 
 
 class DamagedError(Exception):
-    """Stored bytes are not what was written. The disk, or somebody's hand, changed them."""
+    """Stored bytes are not what was written. The disk, or somebody's hand, changed them.
+
+    `body` is the number of the body that they are, if they are one.
+    """
+
+    def __init__(self, message: str, body: int | None = None) -> None:
+        super().__init__(message)
+        self.body = body
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +109,9 @@ def encode_axis(step: Ints, time: Ints) -> bytes:
     return _frame(b"WAX1", head + steps + _pack(np.diff(time)))
 
 
-def decode_axis(chunk: bytes | memoryview) -> tuple[Ints, Ints]:
-    """The steps and times of a WAX1."""
-    body = _open(chunk, b"WAX1")
+def decode_axis(chunk: bytes | memoryview, number: int = 0) -> tuple[Ints, Ints]:
+    """The steps and times of a WAX1; `number` is the body's, of one that is bound."""
+    body = _open(chunk, b"WAX1", number)
     n, first, start, stride, regular = _AXIS.unpack_from(body)
     at = _AXIS.size
     if regular:
@@ -120,9 +129,9 @@ def encode_values(value: Floats, extra: Ints | None) -> bytes:
     return _frame(b"WVA1", _VALUES.pack(len(value), beyond) + packed)
 
 
-def decode_values(chunk: bytes | memoryview) -> tuple[Floats, Ints | None]:
-    """The values of a WVA1."""
-    body = _open(chunk, b"WVA1")
+def decode_values(chunk: bytes | memoryview, number: int = 0) -> tuple[Floats, Ints | None]:
+    """The values of a WVA1; `number` as for an axis."""
+    body = _open(chunk, b"WVA1", number)
     n, beyond = _VALUES.unpack_from(body)
     value, at = _unpack(body, _VALUES.size, n)
     extra = _unpack(body, at, n)[0] if beyond else None
@@ -142,18 +151,21 @@ def encode_bins(bins: Bins) -> bytes:
     return _frame(b"WPY1", head + _pack(words.reshape(-1)))
 
 
-def decode_bins(chunk: bytes | memoryview) -> Bins:
-    """The bins of a WPY1."""
-    body = _open(chunk, b"WPY1")
+def decode_bins(chunk: bytes | memoryview, number: int = 0) -> Bins:
+    """The bins of a WPY1; `number` as for an axis."""
+    body = _open(chunk, b"WPY1", number)
     n, mask, first, start = _BINS.unpack_from(body)
     present = [row for row in range(pyramid.FIELDS) if mask >> row & 1]
-    words = _unpack(body, _BINS.size, n * len(present))[0].reshape(len(present), n)
-    words[pyramid.STEP, 0], words[pyramid.TIME, 0] = first, start
-    np.cumsum(words[: pyramid.TIME + 1], axis=1, out=words[: pyramid.TIME + 1])
-    if len(present) == pyramid.FIELDS:
-        return words
-    bins = np.zeros((pyramid.FIELDS, n), np.int64)
-    bins[present] = words
+    bins = np.empty((pyramid.FIELDS, n), np.int64)
+    _unpack(body, _BINS.size, n * len(present), into=bins.reshape(-1))
+    for at in range(len(present) - 1, -1, -1):  # from the last one on: none is written over
+        if present[at] != at:
+            bins[present[at]] = bins[at]
+    for row in range(pyramid.FIELDS):
+        if not mask >> row & 1:
+            bins[row] = 0
+    bins[pyramid.STEP, 0], bins[pyramid.TIME, 0] = first, start
+    np.cumsum(bins[: pyramid.TIME + 1], axis=1, out=bins[: pyramid.TIME + 1])
     return bins
 
 
@@ -162,9 +174,9 @@ def encode_objects(things: list[Thing]) -> bytes:
     return _frame(b"WOB1", _codecs.squeeze(msgspec.msgpack.encode(things)))
 
 
-def decode_objects(chunk: bytes | memoryview) -> list[Thing]:
-    """The objects of a WOB1."""
-    body = _open(chunk, b"WOB1")
+def decode_objects(chunk: bytes | memoryview, number: int = 0) -> list[Thing]:
+    """The objects of a WOB1; `number` as for an axis."""
+    body = _open(chunk, b"WOB1", number)
     return msgspec.msgpack.decode(_codecs.swell(body), type=list[tuple[int, int, Any]])
 
 
@@ -172,15 +184,31 @@ def _frame(magic: bytes, body: bytes) -> bytes:
     return _FRAME.pack(magic, zlib.crc32(body)) + body
 
 
-def _open(chunk: bytes | memoryview, magic: bytes) -> memoryview:
+def bind(number: int, chunk: bytes) -> bytes:
+    """The chunk as the body of this number."""
+    magic, checksum = _FRAME.unpack_from(chunk)
+    head = _FRAME.pack(magic[:3] + _BOUND, checksum ^ checks.of_number(number))
+    return head + memoryview(chunk)[_FRAME.size :]
+
+
+def is_whole(chunk: bytes | memoryview, number: int) -> bool:
+    """Whether a body is what was written under this number, whatever is in it."""
+    view = memoryview(chunk)
+    if len(view) < _FRAME.size:
+        return False
+    magic, checksum = _FRAME.unpack_from(view)
+    bound = checks.of_number(number) if magic[3:] == _BOUND else 0
+    return zlib.crc32(view[_FRAME.size :]) ^ bound == checksum
+
+
+def _open(chunk: bytes | memoryview, magic: bytes, number: int) -> memoryview:
+    """What is in a chunk; one that is not bound to a number is of an older store."""
     view = memoryview(chunk)
     if len(view) < _FRAME.size:
         raise DamagedError("A chunk is shorter than its header.")
-    found, checksum = _FRAME.unpack_from(view)
-    body = view[_FRAME.size :]
-    if found != magic or zlib.crc32(body) != checksum:
+    if bytes(view[:4]) not in (magic, magic[:3] + _BOUND) or not is_whole(view, number):
         raise DamagedError(f"A chunk of kind {magic.decode()} does not have its checksum.")
-    return body
+    return view[_FRAME.size :]
 
 
 def _pack(words: NDArray[Any]) -> bytes:
@@ -196,9 +224,9 @@ def _pack(words: NDArray[Any]) -> bytes:
     return _PLANES.pack(*map(len, parts)) + b"".join(parts)
 
 
-def _unpack(body: memoryview, at: int, n: int) -> tuple[Ints, int]:
-    """`n` numbers that `_pack` wrote at `at`, and where they end."""
-    words = np.empty(n, np.int64)
+def _unpack(body: memoryview, at: int, n: int, *, into: Ints | None = None) -> tuple[Ints, int]:
+    """`n` numbers that `_pack` wrote at `at` (the first ones of `into`), and where they end."""
+    words = np.empty(n, np.int64) if into is None else into[:n]
     if not n:
         return words, at
     lengths = _PLANES.unpack_from(body, at)

@@ -22,10 +22,8 @@ class Taken:
     points: int
     refused: int
 
-    def on_top_of(self, before: WriterTotals | None, position: int) -> WriterTotals:
+    def on_top_of(self, before: WriterTotals, position: int) -> WriterTotals:
         """The totals of its writer, who is known up to this position with it."""
-        if before is None:
-            return WriterTotals(position, self.rows, self.points, self.refused)
         return WriterTotals(
             position,
             _more(before.rows, self.rows),

@@ -7,7 +7,11 @@
     key     names of series, numbered within a run by their first appearance
     chunk   a note about each series in each segment (`segment.NOTE`)
     body    all big bytes and nothing else
+    contents how many rows there are of the three before, so that one that is gone is missed
     damaged batches that could not be read back when the log was replayed, kept for people
+    lost    notes whose points could not be read back, kept for people too (`quarantine`)
+    released how many points of a run were deleted because nobody wanted to keep them (`releasing`)
+    erasing runs that were deleted, and are still being taken away (`erasing`)
     trash   bodies that nothing refers to (any more, or yet); swept in the background
 
 Two threads write, one at a time (`write`): the log's and the sealer's. Any number read, each
@@ -20,37 +24,52 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from wanllmdb_server.metrics.store import StoreFullError
+from wanllmdb_server import storing
+from wanllmdb_server.crash_points import crash_point
+from wanllmdb_server.metrics import salvaging, upgrading, wal
+from wanllmdb_server.metrics.checkpoints import PAGE, SOON, Checkpoints
+from wanllmdb_server.metrics.store import DamagedStoreError, StoreFullError
 
 NAME: Final = "metrics-0.db"
-PAGE: Final = 8192
 _BUSY_MS: Final = 10_000  # how long a statement waits for another process's lock
 _LATER_CODES: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS batch(id INTEGER PRIMARY KEY, run INT NOT NULL, low INT NOT NULL,
     first INT NOT NULL, last INT NOT NULL, records INT NOT NULL, body BLOB NOT NULL,
-    attempt INT NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS batch_run ON batch(run);
+    attempt INT NOT NULL DEFAULT 0, "check" INT);
+DROP INDEX IF EXISTS batch_run;
 CREATE TABLE IF NOT EXISTS writer(run INT, name TEXT, position INT NOT NULL,
-    rows INT, points INT, refused INT, PRIMARY KEY(run, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS key(run INT, name TEXT, id INT NOT NULL,
+    rows INT, points INT, refused INT, "check" INT, PRIMARY KEY(run, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS key(run INT, name TEXT, id INT NOT NULL, "check" INT,
     PRIMARY KEY(run, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunk(run INT, key INT, kind INT, gen INT, part INT, n INT NOT NULL,
     note BLOB NOT NULL, last BLOB, PRIMARY KEY(run, key, kind, gen, part)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS body(id INTEGER PRIMARY KEY, b BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS damaged(id INTEGER PRIMARY KEY, run INT, low INT, first INT, last INT,
-    records INT, body BLOB, attempt INT NOT NULL DEFAULT 0);
+    records INT, body BLOB, attempt INT NOT NULL DEFAULT 0, "check" INT);
 CREATE TABLE IF NOT EXISTS attempt(run INT, number INT, at INT NOT NULL, after INT,
     until INT, copied INT, PRIMARY KEY(run, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS attempt_writer(run INT, writer TEXT, number INT NOT NULL,
     PRIMARY KEY(run, writer)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents(run INT, part INT, n INT NOT NULL, total INT NOT NULL,
+    "check" INT NOT NULL, PRIMARY KEY(run, part)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lost(id INTEGER PRIMARY KEY, run INT NOT NULL, key INT, name TEXT,
+    first INT, last INT, points INT, what TEXT NOT NULL, why TEXT NOT NULL, found INT NOT NULL,
+    note BLOB);
+CREATE TABLE IF NOT EXISTS released(run INTEGER PRIMARY KEY, points INT NOT NULL);
+CREATE TABLE IF NOT EXISTS erasing(run INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS trash(body INTEGER PRIMARY KEY);
 """
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 class Database:
@@ -59,23 +78,67 @@ class Database:
     Args:
         directory: where the file is, or will be.
         max_bytes: of the file, None for as large as the disk.
+        now: microseconds since the epoch.
+        checkpoint: bytes of the write-ahead log, from which on it is moved into the file.
     """
 
-    def __init__(self, directory: Path, *, max_bytes: int | None = None) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int | None = None,
+        now: Callable[[], int] = _now,
+        checkpoint: int = SOON,
+    ) -> None:
+        storing.make(directory)
         self.path = directory / NAME
         self.write = threading.Lock()
         self.swap = threading.Lock()
         self._max_bytes = max_bytes
-        self._readers: list[sqlite3.Connection] = []
+        self.now = now
+        self._others: list[sqlite3.Connection] = []
+        behind = wal.look(self.path).behind
+        if behind:
+            wal.set_apart(self.path, now())
         self.log = self._connect_to_write()
-        self.log.executescript(_SCHEMA)
-        _add_totals(self.log)
-        _add_attempts(self.log)
+        self._make_usable(behind, now)
         self.sealing = self._connect_to_write()
         # A power cut may undo the last sealing: its points are then in the log again. The
         # log's next sync, and every checkpoint, makes all before it durable, in this order.
         self.sealing.execute("PRAGMA synchronous=NORMAL")
+        self.checkpoints = Checkpoints(
+            self.path.with_name(f"{NAME}-wal"), self.writer(), self.write, soon=checkpoint
+        )
+        self.checkpoints.start()
+
+    def _make_usable(self, behind: int, now: Callable[[], int]) -> None:
+        """Bring the file to this version, and mend what nothing works without.
+
+        Raises:
+            DamagedStoreError: that cannot be done.
+        """
+        try:
+            upgrading.upgrade(self.log, _SCHEMA)
+            for table, order in salvaging.SMALL:
+                why = salvaging.broken(self.log, table)
+                if why is not None:
+                    salvaging.salvage(self.log, table, order, why, now())
+            if behind:
+                salvaging.write_down_wal(self.log, behind, now())
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            self.log.close()
+            raise DamagedStoreError(
+                f"The metric database {self.path} cannot be opened: {error}. "
+                "`wanllmdb doctor` says what is damaged; `wanllmdb restore` brings back a backup."
+            ) from error
+
+    def writer(self) -> sqlite3.Connection:
+        """One more connection that may write, in a `transaction`; closed with the database."""
+        connection = self._connect_to_write()
+        self._others.append(connection)
+        return connection
 
     def _connect_to_write(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -86,9 +149,11 @@ class Database:
             "auto_vacuum=INCREMENTAL",
             "journal_mode=WAL",
             "synchronous=FULL",
-            "wal_autocheckpoint=0",  # the sealer does it, so that no ack waits for it
+            "wal_autocheckpoint=0",  # `checkpoints` does it, so that no ack waits for it
             "journal_size_limit=67108864",
             "cache_size=-16384",
+            # Some are built to write zeros over all that is deleted: twice the work for the log.
+            "secure_delete=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         if self._max_bytes is not None:
@@ -106,7 +171,7 @@ class Database:
         )
         connection.execute("PRAGMA cache_size=-8192")
         connection.execute("PRAGMA mmap_size=1073741824")
-        self._readers.append(connection)
+        self._others.append(connection)
         return connection
 
     @contextlib.contextmanager
@@ -116,6 +181,7 @@ class Database:
         Raises:
             StoreFullError: there is no room for it, or the disk does not take it.
         """
+        self.checkpoints.room()
         with self.write:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -130,12 +196,14 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def checkpoint(self) -> None:
-        """Move what is durable in the write-ahead log to its place in the file."""
-        _, frames, moved = self.sealing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if moved < frames:
-            with self.write:  # the little that came meanwhile; then the log begins anew
-                self.sealing.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    @contextlib.contextmanager
+    def synced(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """What `sealing` commits inside outlives a power cut, as what `log` commits always does."""
+        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA synchronous=NORMAL")
 
     def empty_log(self) -> None:
         """Move all of the write-ahead log into the file and cut it, unless somebody reads it."""
@@ -143,6 +211,7 @@ class Database:
         try:
             with self.write:
                 self.sealing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                crash_point("checkpoint.emptied")
         finally:
             self.sealing.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
 
@@ -154,21 +223,6 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the last one empties the write-ahead log."""
-        for connection in (*self._readers, self.sealing, self.log):
+        self.checkpoints.close()
+        for connection in (*self._others, self.sealing, self.log):
             connection.close()
-
-
-def _add_totals(connection: sqlite3.Connection) -> None:
-    """Give the writers of an older file the columns that it lacks; what they took is not known."""
-    known = {name for _, name, *_ in connection.execute("PRAGMA table_info(writer)")}
-    for name in ("rows", "points", "refused"):
-        if name not in known:
-            connection.execute(f"ALTER TABLE writer ADD COLUMN {name} INT")
-
-
-def _add_attempts(connection: sqlite3.Connection) -> None:
-    """Give the batches of an older file the attempt that they are of: all of the first."""
-    for table in ("batch", "damaged"):
-        known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
-        if "attempt" not in known:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN attempt INT NOT NULL DEFAULT 0")

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from zstandard import ZstdError, frame_content_size
 
 from wanllmdb.wire import (
     ROW_KINDS,
@@ -24,13 +25,16 @@ from wanllmdb.wire import (
     inflate,
     records,
 )
-from wanllmdb_server.metrics import excerpts, stencil
+from wanllmdb_server.metrics import excerpts, handful, sections, shapes, stencil
 from wanllmdb_server.metrics.cells import EXACT, as_row, bad_key, from_rows
 from wanllmdb_server.metrics.chunk import Stretch
 from wanllmdb_server.metrics.columns import Column, Columns, interleaved
 from wanllmdb_server.metrics.excerpts import Table
+from wanllmdb_server.metrics.handful import Handful
 from wanllmdb_server.metrics.pyramid import Floats, Ints
 
+_AT_ONCE: Final = 16 * 1024  # bytes of a body,
+_UNPACKED_AT_ONCE: Final = 64 * 1024  # and of what it holds
 _LAYOUTS: Final = 32  # sets of keys in a batch; with more, value by value is as fast
 
 _numbers = msgspec.msgpack.Decoder(list[tuple[int, int, tuple[int, int, dict[str, float]]]])
@@ -43,9 +47,13 @@ def take_apart(batch: Batch) -> Columns:
         WireError: the body is damaged, or disagrees with the batch's numbers.
     """
     content = inflate(batch.body)
+    rows = shapes.rows_of(batch, content)
+    columns = None if rows is None else shapes.columns_of(rows, content)
+    if columns is not None:
+        return columns
     excerpt = excerpt_of(batch, content)
     if excerpt is not None:
-        return _from_excerpt(excerpt)
+        return sections.columns_of(excerpt) or _from_excerpt(excerpt, batch.writer)
     if batch.kinds == 1 << Kind.ROW:
         for quickly in (_from_like_rows, _from_numbers):
             columns = quickly(batch, content)
@@ -54,16 +62,51 @@ def take_apart(batch: Batch) -> Columns:
     return _one_by_one(batch)
 
 
+def at_once(batch: Batch) -> Handful | Columns | None:
+    """What a small batch holds, if that is known in the time that it takes to ask somebody else.
+
+    None where it takes longer, or there is something to be said against the batch.
+    """
+    if len(batch.body) > _AT_ONCE:
+        return None
+    try:
+        if not 0 <= frame_content_size(batch.body) <= _UNPACKED_AT_ONCE:
+            return None
+        content = inflate(batch.body)
+    except (WireError, ZstdError):
+        return None
+    rows = shapes.rows_of(batch, content)
+    if rows is None:
+        if batch.kinds == 1 << Kind.VALUES:
+            return _in_sections(batch, content)
+        few = batch.count <= handful.ROWS and batch.kinds == 1 << Kind.ROW
+        return handful.from_list(batch, content) if few else None
+    if rows.count <= handful.ROWS:
+        return handful.from_excerpt(rows, content)
+    return shapes.columns_of(rows, content)
+
+
+def _in_sections(batch: Batch, content: bytes) -> Columns | None:
+    """The rows of an excerpt of several forms, if they stand form by form."""
+    try:
+        excerpt = excerpt_of(batch, content)
+    except WireError:
+        return None
+    return None if excerpt is None else sections.columns_of(excerpt)
+
+
 def _one_by_one(batch: Batch) -> Columns:
     """Any batch, record by record."""
-    return from_rows((each.position, as_row(each.kind, each.payload)) for each in records(batch))
+    return from_rows(
+        (each.position, as_row(each.kind, each.payload, batch.writer)) for each in records(batch)
+    )
 
 
-def _from_excerpt(excerpt: Excerpt) -> Columns:
+def _from_excerpt(excerpt: Excerpt, writer: str) -> Columns:
     """The columns of a stretch of a spool's segment."""
     contents = excerpts.read(excerpt)
     others = [
-        (position, as_row(kind, _decoded(payload)))
+        (position, as_row(kind, _decoded(payload), writer))
         for position, kind, payload in contents.others
         if kind in ROW_KINDS
     ]

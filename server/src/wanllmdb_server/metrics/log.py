@@ -1,15 +1,15 @@
 """Log: batches become durable in the order in which they were handed in, many in one sync.
 
-`append` hands a batch to a small pool that takes it apart, and to the queue of the one thread
-that writes. That thread takes what waits (and, when callers come in numbers, waits a moment
-for more), writes all bodies, positions and totals in one transaction, then shows the points in
-the memtable, then tells the callers. What it said is durable: SQLite syncs before COMMIT returns.
+`append` hands a batch to a small pool that takes it apart (a small one it takes apart itself),
+and to the queue of the one thread that writes. That thread takes what waits (and, when callers
+come in numbers, waits a moment for more), writes all bodies, positions and totals in one
+transaction, then shows the points in the memtable, then tells the callers. What it said is
+durable: SQLite syncs before COMMIT returns.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import queue
 import sqlite3
@@ -17,50 +17,34 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
-from wanllmdb.wire import Batch, WireError
-from wanllmdb_server.domain.receipt import WriterTotals
+from wanllmdb.wire import Batch
+from wanllmdb_server.crash_points import crash_point
 from wanllmdb_server.domain.series import Accepted
-from wanllmdb_server.metrics import columns, decoding
-from wanllmdb_server.metrics.attempts import Attempts, Placing, write_succession
-from wanllmdb_server.metrics.columns import Columns
-from wanllmdb_server.metrics.counting import Room, Taken
+from wanllmdb_server.metrics import decoding
+from wanllmdb_server.metrics.attempts import Attempts, write_succession
+from wanllmdb_server.metrics.committing import Committing
 from wanllmdb_server.metrics.database import Database
-from wanllmdb_server.metrics.memtable import Memtable, RunTable, Standing
-from wanllmdb_server.metrics.replay import replay, table_of
-from wanllmdb_server.metrics.statements import add_to_writers, erase_run, insert_batches
-from wanllmdb_server.metrics.store import PositionGapError, StoreFullError
+from wanllmdb_server.metrics.erasing import Erasing
+from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.pressure import Pressure
+from wanllmdb_server.metrics.quarantine import Quarantine
+from wanllmdb_server.metrics.replay import replay
+from wanllmdb_server.metrics.store import (
+    Reply,
+    StoreFullError,
+)
 from wanllmdb_server.metrics.succession import Succession
-from wanllmdb_server.metrics.turns import Answer, Append, Forget, LetGo, Other, Succeed, tell
+from wanllmdb_server.metrics.turns import Append, Forget, LetGo, Other, Succeed, tell
 
-GROUP: Final = 64  # batches in one transaction, at most
+GROUP: Final = 512  # batches in one transaction, at most
+GROUP_BYTES: Final = 1024 * 1024  # of bodies, about
 LINGER_S: Final = 0.005  # how long a group waits for more, when callers come in numbers
-MAX_WAITING: Final = 256 * 1024 * 1024  # bytes of bodies in the queue
-PATIENCE_S: Final = 5.0  # how long a caller is kept waiting before it is told to come again
-_LOOK_S: Final = 0.02
-_MAX_WRITERS: Final = 100_000  # positions in memory
+PAUSE_S: Final = 0.001  # and no longer than this after the last one came
 _DECODERS: Final = 2
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _New:
-    """A batch that the transaction at hand makes durable, without what was known already."""
-
-    item: Append
-    columns: Columns
-    number: int
-    low: int
-    table: RunTable
-    taken: Taken
-    standing: Standing | None
-
-    @property
-    def attempt(self) -> int:
-        return self.standing.attempt if self.standing else 0
 
 
 class BatchLog:
@@ -72,8 +56,11 @@ class BatchLog:
         database: the file; its `log` connection is this thread's own.
         memtable: this thread adds to it.
         attempts: this thread changes them.
+        erasing: this thread begins it.
+        quarantine: makes sure of what is read back.
+        pressure: slows callers down.
         clock: seconds, from anywhere, that never go back.
-        grown: called with each table that got points, and the bytes written for them.
+        grown: called with each table that got points.
     """
 
     def __init__(
@@ -81,21 +68,28 @@ class BatchLog:
         database: Database,
         memtable: Memtable,
         attempts: Attempts,
+        erasing: Erasing,
+        quarantine: Quarantine,
+        pressure: Pressure,
         *,
         clock: Callable[[], float],
-        grown: Callable[[RunTable, int], None],
+        grown: Callable[[RunTable], None],
     ) -> None:
-        self.crowded = False  # more points in memory than there should be
         self._database = database
         self._memtable = memtable
         self._attempts = attempts
         self._clock = clock
         self._grown = grown
-        self._number = replay(database, memtable, attempts, clock())
-        self._positions: dict[tuple[int, str], int] = {}
+        self._erasing = erasing
+        self._quarantine = quarantine
+        self._pressure = pressure
+        pending = database.log.execute("SELECT DISTINCT run FROM batch").fetchall()
+        quarantine.make_sure([run for (run,) in pending])
+        number = replay(database, memtable, attempts, clock(), erasing.runs)
+        quarantine.learn()
+        of = (database, memtable, attempts, erasing, quarantine)
+        self._committing = Committing(*of, number=number, clock=clock, shown=self._shown)
         self._queue: queue.SimpleQueue[Append | Other | None] = queue.SimpleQueue()
-        self._waiting = 0
-        self._waiting_lock = threading.Lock()
         self._busy = False
         self._decoders = ThreadPoolExecutor(_DECODERS, "metric-decode")
         self._thread = threading.Thread(target=self._work, name="metric-log", daemon=True)
@@ -106,23 +100,27 @@ class BatchLog:
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """See `MetricStore.append`."""
-        await self._room()
-        self._wait(len(batch.body))
-        try:
-            answer = asyncio.get_running_loop().create_future()
-            taken = self._decoders.submit(decoding.take_apart, batch)
-            self._queue.put(Append(answer, run, batch, taken))
-            return await answer
-        finally:
-            self._wait(-len(batch.body))
+        await self._pressure.room(len(batch.body))
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._take(run, batch, answer)
+        return await answer
 
-    async def _room(self) -> None:
-        """Return when there is room for more; who produces faster than we can is slowed down."""
-        until = time.monotonic() + PATIENCE_S
-        while self.crowded or self._waiting > MAX_WAITING:
-            if time.monotonic() > until:
-                raise StoreFullError("The metric store has more to write than it can.", 1.0)
-            await asyncio.sleep(_LOOK_S)  # two numbers are looked at; no event crosses threads
+    def offer(self, run: int, batch: Batch, reply: Reply) -> bool:
+        """See `MetricStore.offer`."""
+        if self._pressure.full:
+            return False
+        delay = self._pressure.delay()
+        if delay:
+            reply.get_loop().call_later(delay, self._take, run, batch, reply)
+        else:
+            self._take(run, batch, reply)
+        return True
+
+    def _take(self, run: int, batch: Batch, reply: Reply) -> None:
+        holds = decoding.at_once(batch)
+        self._pressure.came(len(batch.body))
+        taken = self._decoders.submit(decoding.take_apart, batch) if holds is None else holds
+        self._queue.put(Append(reply, run, batch, taken))
 
     async def forget(self, run: int) -> None:
         """See `MetricStore.forget`; in its turn among the batches."""
@@ -152,10 +150,6 @@ class BatchLog:
         self._thread.join()
         self._decoders.shutdown()
 
-    def _wait(self, size: int) -> None:
-        with self._waiting_lock:
-            self._waiting += size
-
     def _work(self) -> None:
         going = True
         while going:
@@ -166,7 +160,7 @@ class BatchLog:
                 if isinstance(item, Append):
                     appends.append(item)
                     continue
-                tell(self._commit(appends))
+                self._commit(appends)
                 appends = []
                 if isinstance(item, Forget):
                     tell([(item.answer, self._forget(item.run))])
@@ -174,128 +168,77 @@ class BatchLog:
                     tell([(item.answer, self._succeed(item))])
                 elif isinstance(item, LetGo):
                     self._drop(item.run)
-            tell(self._commit(appends))
+            self._commit(appends)
 
     def _gather(self) -> list[Append | Other | None]:
-        """What waits, at least one; where there were many at last, a moment's more."""
+        """What waits, at least one; where there were many at last, a moment's more.
+
+        Nobody is waited for one by one: whoever is woken for each batch is woken too often.
+        """
         items = [self._queue.get()]
+        room = self._drain(items, GROUP_BYTES - _size(items[0]))
         until = time.monotonic() + (LINGER_S if self._busy else 0.0)
-        with contextlib.suppress(queue.Empty):
-            while len(items) < GROUP and items[-1] is not None:
-                items.append(self._queue.get(timeout=max(until - time.monotonic(), 0.0)))
+        while room > 0 and time.monotonic() < until:
+            time.sleep(PAUSE_S)
+            before = len(items)
+            room = self._drain(items, room)
+            if len(items) == before:
+                break
         self._busy = len(items) > 1
         return items
 
-    def _commit(self, items: list[Append]) -> list[Answer]:
-        """One transaction for many batches; answers in their order."""
-        if not items:
-            return []
-        try:
-            return self._commit_all(items)
-        except StoreFullError as error:
-            _logger.warning("metrics: %s", error)
-            return [(item.answer, StoreFullError(str(error))) for item in items]
-        except Exception as error:
-            _logger.exception("metrics: a group of batches could not be written")
-            return [(item.answer, error) for item in items]
+    def _drain(self, items: list[Append | Other | None], room: int) -> int:
+        """Add what waits to the items; the bytes for which there is room behind them, or 0."""
+        get = self._queue.get_nowait
+        while items[-1] is not None and len(items) < GROUP and room > 0:
+            try:
+                item = get()
+            except queue.Empty:
+                return room
+            items.append(item)
+            room -= _size(item)
+        return 0
 
-    def _commit_all(self, items: list[Append]) -> list[Answer]:
-        answers: list[Answer] = []
-        fresh: list[_New] = []
-        more: dict[tuple[int, str], WriterTotals] = {}
-        room = Room()
-        placing = self._attempts.placing()
-        for item in items:
-            writer = (item.run, item.batch.writer)
-            mine = more.get(writer)
-            low = self._position(writer) if mine is None else mine.position
-            found = self._check(item, low)
-            if isinstance(found, Columns):
-                standing = placing.standing(item.run, item.batch.writer, found)
-                new = self._new(item, found, low, room, standing)
-                fresh.append(new)
-                more[writer] = new.taken.on_top_of(mine, item.batch.end)
-            else:
-                answers.append((item.answer, found))
-        if fresh:
-            self._write(fresh, more, placing)
-        for new in fresh:
-            rejected = new.table.add(new.columns, new.number, self._clock(), new.standing)
-            rejected = new.columns.rejected + rejected
-            accepted = Accepted(new.item.batch.end, new.taken.rows, rejected)
-            answers.append((new.item.answer, accepted))
-            self._grown(new.table, len(new.item.batch.body))
-        return answers
+    def _commit(self, items: list[Append]) -> None:
+        """Make batches durable, and tell their callers."""
+        if items:
+            tell(self._committing.commit(items))
+            self._pressure.went(sum(len(item.batch.body) for item in items))
 
-    def _new(
-        self, item: Append, found: Columns, low: int, room: Room, standing: Standing | None
-    ) -> _New:
-        table = table_of(self._database, self._memtable, item.run)
-        taken = room.count(item.run, table.keys, found)
-        self._number += 1
-        return _New(item, found, self._number, low, table, taken, standing)
-
-    def _check(self, item: Append, low: int) -> Columns | Accepted | Exception:
-        """What is new of a batch to a store that knows its writer up to `low`."""
-        try:
-            found = item.columns.result()
-        except WireError as error:
-            return error
-        if item.batch.start > low:
-            return PositionGapError(low)
-        if item.batch.end <= low:
-            return Accepted(low, 0)
-        return columns.after(found, low)
-
-    def _write(
-        self, fresh: list[_New], more: dict[tuple[int, str], WriterTotals], placing: Placing
-    ) -> None:
-        connection = self._database.log
-        with self._database.transaction(connection):
-            insert_batches(
-                connection,
-                [
-                    (new.number, new.item.run, new.attempt, new.low, new.item.batch)
-                    for new in fresh
-                    if new.columns.numbers or new.columns.objects
-                ],
-            )
-            add_to_writers(connection, more)
-            placing.write(connection)
-        placing.settle()
-        if len(self._positions) > _MAX_WRITERS:
-            self._positions.clear()
-        self._positions.update((writer, each.position) for writer, each in more.items())
-
-    def _position(self, writer: tuple[int, str]) -> int:
-        known = self._positions.get(writer)
-        if known is None:
-            row = self._database.log.execute(
-                "SELECT position FROM writer WHERE run = ? AND name = ?", writer
-            ).fetchone()
-            known = self._positions[writer] = row[0] if row else 0
-        return known
+    def _shown(self, table: RunTable, points: int) -> None:
+        self._pressure.logged(points)
+        self._grown(table)
 
     def _forget(self, run: int) -> Exception | None:
         connection = self._database.log
         table = self._memtable.get(run)
         try:
             with self._database.transaction(connection):
-                erase_run(connection, run)
+                batches = table.batches if table else []
+                later = self._erasing.begin(run, batches)
+                crash_point("forget.written")
                 with self._database.swap:
                     connection.execute("COMMIT")
+                    crash_point("forget.durable")
                     self._memtable.drop(run)
                     self._attempts.forget(run)
+                    if later:
+                        self._erasing.hide(run, batches)
                     if table is not None:
                         table.gone = True
         except (StoreFullError, sqlite3.Error) as error:
             return error
-        self._positions = {key: at for key, at in self._positions.items() if key[0] != run}
+        if table is not None:
+            self._erasing.discard(table)
+        self._committing.forget(run)
+        self._quarantine.forget(run)
         return None
 
     def _succeed(self, item: Succeed) -> Exception | None:
         connection = self._database.log
-        table_of(self._database, self._memtable, item.run).touched = self._clock()
+        if item.run in self._erasing.runs:
+            return StoreFullError("The run is being deleted.", 1.0)
+        self._committing.table(item.run).touched = self._clock()
         known = self._attempts.get(item.run)
         writers = connection.execute("SELECT name FROM writer WHERE run = ?", (item.run,))
         found = item.change(known, [name for (name,) in writers])
@@ -304,8 +247,10 @@ class BatchLog:
         try:
             with self._database.transaction(connection):
                 write_succession(connection, item.run, found, known)
+                crash_point("attempt.written")
                 with self._database.swap:
                     connection.execute("COMMIT")
+                    crash_point("attempt.durable")
                     self._attempts.put(item.run, found)
         except (StoreFullError, sqlite3.Error) as error:
             return error
@@ -315,3 +260,7 @@ class BatchLog:
         table = self._memtable.get(run)
         if table is not None and not table.pending + table.frozen:
             self._memtable.drop(run)
+
+
+def _size(item: Append | Other | None) -> int:
+    return len(item.batch.body) if isinstance(item, Append) else 0

@@ -7,23 +7,28 @@ store does not matter, and the contract's suite holds the real stores to it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wanllmdb.wire import MAX_KEYS_PER_RUN, Batch
+from wanllmdb_server.domain.damage import Damage
 from wanllmdb_server.domain.receipt import Count, WriterTotals
+from wanllmdb_server.domain.retention import Part, Weight, part_of
 from wanllmdb_server.domain.run import is_users_key
 from wanllmdb_server.domain.series import (
     Accepted,
+    Chart,
     Curve,
     KeyStats,
+    Overview,
     Points,
+    Scan,
     Series,
     Superseded,
     Tail,
     Window,
 )
-from wanllmdb_server.metrics import columns, decoding
+from wanllmdb_server.metrics import columns, decoding, overview
 from wanllmdb_server.metrics.columns import Columns, Rejection
 from wanllmdb_server.metrics.naive import (
     Key,
@@ -32,10 +37,11 @@ from wanllmdb_server.metrics.naive import (
     curve_of,
     extent_of,
     is_inside,
+    scan_of,
     stats_of,
     step_of,
 )
-from wanllmdb_server.metrics.store import PositionGapError
+from wanllmdb_server.metrics.store import PositionGapError, Reply
 from wanllmdb_server.metrics.succession import Succession, begun, joined, with_copy
 
 _NOTHING = WriterTotals(0, 0, 0, 0)
@@ -46,6 +52,7 @@ class _Run:
     writers: dict[str, WriterTotals] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     succession: Succession | None = None
+    released: int = 0
 
 
 class MemoryMetricStore:
@@ -82,6 +89,10 @@ class MemoryMetricStore:
         )
         return Accepted(batch.end, rows, rejected)
 
+    def offer(self, run: int, batch: Batch, reply: Reply) -> bool:  # noqa: ARG002
+        """See `MetricStore`: it has no use for offers."""
+        return False
+
     async def begin_attempt(
         self, run: int, writer: str, *, at: int, since: int, after: int | None = None
     ) -> None:
@@ -115,9 +126,11 @@ class MemoryMetricStore:
                 points += [replace(point, attempt=number) for point in shown]
             here.anew = len(here.numbers)
 
-    async def positions(self, run: int) -> Mapping[str, int]:
+    async def positions(self, run: int, writers: Sequence[str] | None = None) -> Mapping[str, int]:
         """See `MetricStore`."""
-        return {name: each.position for name, each in (await self.writers(run)).items()}
+        known = await self.writers(run)
+        asked = known if writers is None else [name for name in writers if name in known]
+        return {name: known[name].position for name in asked}
 
     async def writers(self, run: int) -> Mapping[str, WriterTotals]:
         """See `MetricStore`."""
@@ -126,7 +139,7 @@ class MemoryMetricStore:
     async def count(self, run: int) -> Count:
         """See `MetricStore`."""
         mine = self._runs.get(run, _Run())
-        return Count(_size(mine) - _copied(mine), (), dict(mine.writers))
+        return Count(_size(mine) - _copied(mine), (), dict(mine.writers), mine.released)
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
@@ -150,6 +163,10 @@ class MemoryMetricStore:
             )
             for each in series
         ]
+
+    async def charts(self, charts: Sequence[Chart]) -> list[list[Curve]]:
+        """See `MetricStore`."""
+        return [await self.curves(each.series, each.window, each.buckets) for each in charts]
 
     async def points(
         self,
@@ -181,6 +198,24 @@ class MemoryMetricStore:
             str(first + limit) if len(found) > limit else None,
         )
 
+    async def scan(
+        self, series: Sequence[Series], window: Window, superseded: Superseded = "hide"
+    ) -> list[Scan]:
+        """See `MetricStore`."""
+        found: list[Scan] = []
+        for each in series:
+            run, key = self._runs.get(each.run, _Run()), self._key(each)
+            numbers, objects = (
+                [
+                    point
+                    for point in sorted(_shown(run, each.key, those, superseded), key=step_of)
+                    if is_inside(point.step, window)
+                ]
+                for those in (key.numbers, key.objects)
+            )
+            found.append(scan_of(each, numbers, objects))
+        return found
+
     async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
         """See `MetricStore`."""
         tails: list[Tail] = []
@@ -203,8 +238,39 @@ class MemoryMetricStore:
             for run in runs
         }
 
+    async def overview(self, runs: Sequence[int], keys: Sequence[str] | None = None) -> Overview:
+        """See `MetricStore`."""
+        return overview.of_stats(await self.keys(runs, keys))
+
     async def seal(self, run: int) -> None:
         """See `MetricStore`."""
+
+    async def weigh(self, runs: Sequence[int]) -> Mapping[int, Mapping[Part, Weight]]:
+        """See `MetricStore`."""
+        found: dict[int, dict[Part, Weight]] = {}
+        for run in runs:
+            for key, each in self._runs.get(run, _Run()).keys.items():
+                points = len(each.numbers) + len(each.objects)
+                parts = found.setdefault(run, {})
+                weight = Weight(points, points * 8)
+                parts[part_of(key)] = parts.get(part_of(key), Weight()).plus(weight)
+        return found
+
+    async def release(self, run: int, parts: Sequence[Part]) -> Weight:
+        """See `MetricStore`."""
+        there = (await self.weigh([run])).get(run, {})
+        mine = self._runs.get(run, _Run())
+        mine.keys = {key: each for key, each in mine.keys.items() if part_of(key) not in parts}
+        weight = Weight()
+        for part in parts:
+            weight = weight.plus(there.get(part, Weight()))
+        mine.released += weight.items
+        return weight
+
+    async def damage(self, runs: Iterable[int]) -> Mapping[int, Sequence[Damage]]:
+        """See `MetricStore`."""
+        del runs
+        return {}
 
     async def forget(self, run: int) -> None:
         """See `MetricStore`."""

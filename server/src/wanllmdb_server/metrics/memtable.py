@@ -18,8 +18,11 @@ from wanllmdb.wire import MAX_KEYS_PER_RUN
 from wanllmdb_server.domain.run import is_users_key
 from wanllmdb_server.metrics.chunk import Stretch, Thing, join
 from wanllmdb_server.metrics.columns import Columns, Rejection
+from wanllmdb_server.metrics.handful import Handful, stretches
 
 _SCRAP: Final = 64  # points; so many parts that are smaller become one part
+_LOOSE: Final = 256  # rows that are kept as they came until there are so many
+_FORMS: Final = 256  # sets of keys that a run is known to have
 _RECENT_POINTS: Final = 20_000  # of a series, kept after sealing for live viewers
 
 
@@ -150,7 +153,7 @@ class RunTable:
         pending: fresh points, numbers and objects.
         since: clock time of the oldest fresh point.
         touched: clock time of the last change.
-        newest: the last batch in here, by its place in the log.
+        batches: those of the log whose points are in here only, by their numbers.
         named: how many of the keys the file knows by name.
         segments: points of each sealed segment, by generation.
         gone: the run was forgotten; nothing may be sealed any more.
@@ -167,10 +170,45 @@ class RunTable:
         self.since = 0.0
         self.touched = 0.0
         self.recent_until = 0.0
-        self.newest = 0
+        self.batches: list[int] = []
         self.segments = segments
         self.gone = False
         self.noticed = False
+        self._forms: set[tuple[str, ...]] = set()
+        self._loose: list[tuple[float, ...]] = []  # rows of one form that came last
+        self._form: tuple[str, ...] = ()
+
+    def knows(self, keys: tuple[str, ...]) -> bool:
+        """Whether all of these are keys of the run. For the log's thread."""
+        if keys in self._forms:
+            return True
+        if not all(key in self.keys for key in keys):
+            return False
+        if len(self._forms) >= _FORMS:
+            self._forms.clear()
+        self._forms.add(keys)
+        return True
+
+    def add_rows(self, handful: Handful, batch: int, now: float) -> None:
+        """Take in rows of a batch of the log; their keys are known, and there is one attempt."""
+        with self.lock:
+            if handful.keys != self._form or len(self._loose) >= _LOOSE:
+                self.gather()
+                self._form = handful.keys
+            self._loose += handful.rows
+            if not self.pending:
+                self.since = now
+            self.pending += len(handful.rows) * len(handful.keys)
+            self.touched = now
+            self.batches.append(batch)
+
+    def gather(self) -> None:
+        """Give the rows that came last to their keys. Hold the lock, before looking at any."""
+        if self._loose:
+            points = stretches(len(self._form), self._loose)
+            self._loose = []
+            for key, each in zip(self._form, points, strict=True):
+                self.keys[key].add(each)
 
     def add(
         self, columns: Columns, batch: int, now: float, standing: Standing | None = None
@@ -182,6 +220,7 @@ class RunTable:
         rejected: list[Rejection] = []
         attempt = standing.attempt if standing else 0
         with self.lock:
+            self.gather()
             before = self.pending
             for key, column in columns.numbers.items():
                 kept = self.series(key)
@@ -201,7 +240,8 @@ class RunTable:
                 self.pending += 1
             if not before:
                 self.since = now
-            self.touched, self.newest = now, batch
+            self.touched = now
+            self.batches.append(batch)
         return rejected
 
     def series(self, key: str) -> Kept | None:
@@ -214,24 +254,30 @@ class RunTable:
     def brought(self, numbers: dict[str, int]) -> None:
         """So many numbers of each key were sealed that never were in memory."""
         with self.lock:
+            self.gather()
             for key, count in numbers.items():
                 kept = self.keys[key]
                 kept.sealed += count
                 kept.anew = kept.sealed + kept.unsealed
 
-    def freeze(self) -> int:
-        """Set all fresh points apart for sealing; returns the last batch among them."""
+    def freeze(self) -> list[int]:
+        """Set all fresh points apart for sealing; returns the batches that all of them are from."""
         with self.lock:
+            self.gather()
             for kept in self.keys.values():
                 kept.freeze()
             self.frozen += self.pending
             self.pending = 0
             self.noticed = False
-            return self.newest
+            return list(self.batches)
 
-    def settle(self, until: float) -> None:
-        """The frozen points are sealed: they stay for a while, for live viewers only."""
+    def settle(self, batches: int, until: float) -> None:
+        """The frozen points are sealed: they stay for a while, for live viewers only.
+
+        `batches`: so many of the first ones held them.
+        """
         with self.lock:
+            del self.batches[:batches]
             for kept in self.keys.values():
                 kept.settle()
             self.frozen = 0
@@ -247,6 +293,7 @@ class RunTable:
     def tail(self, key: str, after: int) -> tuple[int, Stretch]:
         """What came to a series after `after` points, and how many came before that."""
         with self.lock:
+            self.gather()
             kept = self.keys.get(key)
             if kept is None:
                 return after, join([])

@@ -16,6 +16,8 @@ from wanllmdb_server.metrics.shelf import Shelf, point_bodies
 
 MANY: Final = 8  # segments of about one size become one
 SLICE: Final = 1 << 19  # points taken into memory at once, unless one series has more
+LARGE: Final = 1 << 20  # points of each key, on average: a segment that has so many stays so
+LARGEST: Final = 1 << 22  # and none is made that has more than so many
 _SMALL: Final = 1 << 20  # points; so few are merged whatever the proportion
 _TIERS: Final = 3
 
@@ -33,7 +35,7 @@ def mergeable(segments: dict[int, int]) -> Iterator[dict[int, int]]:
         }
 
 
-def choose(segments: dict[int, int], *, final: bool) -> list[int]:
+def choose(segments: dict[int, int], *, final: bool, keys: int = 1) -> list[int]:
     """The newest generations that should become one now; fewer than two means none.
 
     Segments are neighbours in the order of arrival, so that the merged one takes their place.
@@ -41,14 +43,19 @@ def choose(segments: dict[int, int], *, final: bool) -> list[int]:
     Args:
         segments: points by generation.
         final: nothing is expected to follow; merge unless it means rewriting much for little.
+        keys: of the run; a series is taken into memory as a whole, so it must not grow for ever.
     """
-    order = sorted(segments, reverse=True)
+    order = list(itertools.takewhile(
+        lambda generation: segments[generation] < LARGE * keys, sorted(segments, reverse=True)
+    ))  # fmt: skip
     if final:
         chosen: list[int] = []
         total = 0
         for generation in order:
             size = segments[generation]
             if chosen and size > 4 * total and size + total > _SMALL:
+                break
+            if size + total > LARGEST * keys:
                 break
             chosen.append(generation)
             total += size

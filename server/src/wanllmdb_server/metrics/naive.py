@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wanllmdb_server.domain.series import Curve, KeyStats, Series, Window
+from wanllmdb_server.domain.series import Curve, KeyStats, Scan, Series, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,15 @@ def curve_of(series: Series, logged: int, width: int, points: list[Point]) -> Cu
 def _mean(values: list[float]) -> float:
     """Without any rounding but the last."""
     return float(sum(map(Fraction, values)) / len(values)) if values else math.nan
+
+
+def scan_of(series: Series, numbers: list[Point], objects: list[Point]) -> Scan:
+    """The points as arrays; both lists are sorted."""
+    step, time, value = arrays_of(numbers)
+    beyond = [p.value - int(p.real) if isinstance(p.value, int) else 0 for p in numbers]
+    extra = np.array(beyond, np.int64) if any(beyond) else None
+    things = [(point.step, point.time, point.value) for point in objects]
+    return Scan(series, step, time, value, extra, things)
 
 
 def stats_of(name: str, key: Key) -> KeyStats:

@@ -32,6 +32,7 @@ FIELDS: Final = 9
 _HALF: Final = 32
 _MASK: Final = (1 << _HALF) - 1
 _HUGE: Final = 2.0**900
+PAIR: Final = 2
 
 
 def floats(bins: Bins) -> Floats:
@@ -63,16 +64,41 @@ def fold(bins: Bins, starts: Ints) -> Bins:
     width = bins.shape[1]
     if len(starts) == width:
         return bins
-    out = np.empty((FIELDS, len(starts)), np.int64)
     ends = np.append(starts[1:], width) - 1
+    lengths = ends + 1 - starts
+    if lengths.max() <= PAIR:
+        return _in_pairs(bins, starts, ends)
+    out = np.empty((FIELDS, len(starts)), np.int64)
     out[: LAST + 1] = bins[: LAST + 1, ends]
     reals, folded = floats(bins), floats(out)
     np.fmin.reduceat(reals[LOW], starts, out=folded[LOW])
     np.fmax.reduceat(reals[HIGH], starts, out=folded[HIGH])
     with np.errstate(over="ignore", invalid="ignore"):  # `means` knows of sums beyond float64
-        folded[SUM], folded[REST] = _sums(reals[SUM], reals[REST], starts, ends + 1 - starts)
+        folded[SUM], folded[REST] = _sums(reals[SUM], reals[REST], starts, lengths)
     np.add.reduceat(bins[COUNT], starts, out=out[COUNT])
-    np.add.reduceat(bins[ODD], starts, out=out[ODD])
+    if bins[ODD].any():
+        np.add.reduceat(bins[ODD], starts, out=out[ODD])
+    else:
+        out[ODD] = 0
+    return out
+
+
+def _in_pairs(bins: Bins, starts: Ints, ends: Ints) -> Bins:
+    """`fold` where no stretch has more than two bins: the usual zoom, in a third of the time."""
+    out, other = bins.take(starts, axis=1), bins[LOW:].take(ends, axis=1)
+    out[: LAST + 1] = bins[: LAST + 1, ends]
+    other[SUM - LOW :, starts == ends] = 0  # one alone: of nothing else is there anything to add
+    folded, reals = floats(out), floats(other)
+    np.fmin(folded[LOW], reals[LOW - LOW], out=folded[LOW])
+    np.fmax(folded[HIGH], reals[HIGH - LOW], out=folded[HIGH])
+    with np.errstate(over="ignore", invalid="ignore"):
+        one, two = folded[SUM], reals[SUM - LOW]
+        total, error = _two_sum(one, two)
+        error[np.maximum(np.abs(one), np.abs(two)) > _HUGE] = 0.0  # as `_sums` does
+        error += folded[REST] + reals[REST - LOW]
+        folded[SUM], folded[REST] = _two_sum(total, error)
+    out[COUNT] += other[COUNT - LOW]
+    out[ODD] += other[ODD - LOW]
     return out
 
 
@@ -121,7 +147,7 @@ def _sums(high: Floats, low: Floats, starts: Ints, lengths: Ints) -> tuple[Float
     left = high - upper
     total = np.add.reduceat(upper, starts)
     if not left.any():
-        return _two_sum(total, np.add.reduceat(low, starts))
+        return _two_sum(total, np.add.reduceat(low, starts) if low.any() else np.zeros(1))
     bits = exponent - np.frexp(largest)[1]
     cut = np.repeat(unit * np.ldexp(1.0, bits - 53), lengths)
     middle = (cut + left) - cut

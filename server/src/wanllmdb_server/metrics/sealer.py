@@ -1,7 +1,7 @@
 """Sealer: the thread that keeps the log short, the segments few and the file tidy.
 
 It seals a run when enough points wait or have waited long enough, merges segments when a run
-has many, sweeps what nothing refers to, and moves the write-ahead log into the file.
+has many, and sweeps what nothing refers to.
 """
 
 from __future__ import annotations
@@ -10,21 +10,30 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from wanllmdb_server.domain.retention import Part, Weight
+from wanllmdb_server.metrics import releasing
 from wanllmdb_server.metrics.attempts import Attempts
+from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.erasing import BREATH_S, Erasing
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.quarantine import Quarantine
 from wanllmdb_server.metrics.sealing import Sealing
 from wanllmdb_server.metrics.store import StoreFullError
 
 _logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _TICK_S: Final = 0.25
 _RETRY_S: Final = 5.0
+_ERASE_S: Final = 1.0  # erasing, before runs are looked after again
+_DOUBT_S: Final = 3600.0
 _CLOSE_S: Final = 2.0  # what is not sealed by then is replayed from the log
 
 
@@ -40,8 +49,10 @@ class Pace:
         quiet: a run that got nothing for so long has its segments merged into one,
         idle: and leaves the memory.
         rest: nothing came for so long, so that the file can be made small.
-        checkpoint: bytes written, after which the write-ahead log moves into the file.
+        checkpoint: bytes of the write-ahead log, from which on it moves into the file.
         pending: points in memory, beyond which appending waits for the sealer.
+        queue: bytes of batches, beyond which it waits for the disk,
+        hold: and how long it waits.
     """
 
     points: int = 65536
@@ -53,14 +64,16 @@ class Pace:
     idle: float = 900.0
     rest: float = 5.0
     checkpoint: int = 16 * 1024 * 1024
-    pending: int = 8_000_000
+    pending: int = 5_000_000
+    queue: int = 24 * 1024 * 1024
+    hold: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     run: int
-    done: Future[None]
-    act: Callable[[], None]
+    done: Future[Any]
+    act: Callable[[], Any]
 
 
 class Sealer:
@@ -70,9 +83,11 @@ class Sealer:
         database: the file; its `sealing` connection is this thread's own.
         memtable: points leave it here.
         attempts: of the runs that have several.
+        erasing: is done here.
+        quarantine: makes sure of what is merged.
         clock: seconds, from anywhere, that never go back.
         pace: when it does what.
-        crowded: told, now and then, whether more points wait than should.
+        counted: told, now and then, how many points are in memory only.
         idle: told of runs that need not be in memory any more.
     """
 
@@ -81,10 +96,12 @@ class Sealer:
         database: Database,
         memtable: Memtable,
         attempts: Attempts,
+        erasing: Erasing,
+        quarantine: Quarantine,
         *,
         clock: Callable[[], float],
         pace: Pace,
-        crowded: Callable[[bool], None],
+        counted: Callable[[int], None],
         idle: Callable[[int], None],
     ) -> None:
         self.pending = 0
@@ -93,10 +110,12 @@ class Sealer:
         self._memtable = memtable
         self._clock = clock
         self._pace = pace
-        self._crowded = crowded
+        self._counted = counted
         self._idle = idle
+        self._erasing = erasing
+        self._quarantine = quarantine
+        self._doubted_at = clock()
         self._sealing = Sealing(database, memtable, attempts)
-        self._logged = 0
         self._grown_at = clock()
         self._retry_at: dict[int, float] = {}
         self._settled: set[int] = set()
@@ -107,9 +126,8 @@ class Sealer:
         """Begin to work."""
         self._thread.start()
 
-    def grown(self, table: RunTable, size: int) -> None:
-        """A table got a batch of so many bytes; if it is full now, do not wait for the tick."""
-        self._logged += size
+    def grown(self, table: RunTable) -> None:
+        """A table got a batch; if it is full now, do not wait for the tick."""
         self._grown_at = self._clock()
         if table.pending >= self._pace.points and not table.noticed:
             table.noticed = True
@@ -123,8 +141,21 @@ class Sealer:
         """Give an attempt of a run what is shown of another up to a step."""
         return self._ask(target, lambda: self._copy(source, target, attempt, until))
 
-    def _ask(self, run: int, act: Callable[[], None]) -> Future[None]:
-        done: Future[None] = Future()
+    def release(self, run: int, parts: Sequence[Part]) -> Future[Weight]:
+        """Delete the points of some parts of a run."""
+        return self._ask(run, lambda: self._release(run, parts))
+
+    def _release(self, run: int, parts: Sequence[Part]) -> Weight:
+        table = self._memtable.get(run)
+        if table is not None:
+            self._seal(table)
+        self._quarantine.make_sure([run])
+        weight = releasing.release(self._database, run, parts, table)
+        self._sealing.sweep()
+        return weight
+
+    def _ask(self, run: int, act: Callable[[], T]) -> Future[T]:
+        done: Future[T] = Future()
         self._requests.put(_Request(run, done, act))
         return done
 
@@ -143,6 +174,7 @@ class Sealer:
                 request = True
             if isinstance(request, _Request):
                 self._fulfil(request)
+                self._count()  # many requests in a row leave no time for a tick
             elif request:
                 self._tick()
             else:
@@ -154,17 +186,20 @@ class Sealer:
 
     def _fulfil(self, request: _Request) -> None:
         try:
-            request.act()
+            result = request.act()
         except Exception as error:
+            if isinstance(error, DamagedError):
+                self._quarantine.examine([request.run], error)
             _logger.exception("metrics: run %d cannot be sealed now", request.run)
             request.done.set_exception(error)
         else:
-            request.done.set_result(None)
+            request.done.set_result(result)
 
     def _settle(self, run: int) -> None:
         table = self._memtable.get(run)
         if table is not None:
             self._seal(table)
+        self._quarantine.make_sure([run])
         self._sealing.part(run)
         self._sealing.merge(run, final=True)
         self._sealing.sweep()
@@ -175,6 +210,7 @@ class Sealer:
             raise StoreFullError("The run to copy to is not in memory.", 1.0)
         if theirs is not None:
             self._seal(theirs)
+        self._quarantine.make_sure([source])
         self._sealing.copy(source, table, attempt, until)
 
     def _tick(self) -> None:
@@ -183,40 +219,45 @@ class Sealer:
             if self._retry_at.get(table.run, now) <= now:
                 self._try(table.run, lambda table=table: self._look_after(table, now))
         self._count()
+        self._try(0, self._erase)
         self._try(0, self._sealing.sweep)
-        self._try(0, self._checkpoint)
         if now - self._grown_at > self._pace.rest:
             self._try(0, self._sealing.tidy)
+        if now - self._doubted_at > _DOUBT_S:
+            self._doubted_at = now
+            self._quarantine.doubt()
+
+    def _erase(self) -> None:
+        """Take away some of what is being erased; more of it next time."""
+        until = time.monotonic() + _ERASE_S
+        while time.monotonic() < until and not self._sealing.stopping and self._erasing.step():
+            time.sleep(BREATH_S)
 
     def _count(self) -> None:
         self.pending = sum(table.pending + table.frozen for table in self._memtable.all())
-        self._crowded(self.pending > self._pace.pending)
+        self._counted(self.pending)
 
     def _look_after(self, table: RunTable, now: float) -> None:
         if self._is_due(table, now):
             self._seal(table)
+            self._quarantine.make_sure([table.run])
             self._sealing.part(table.run)
             while self._sealing.merge(table.run, final=False):
                 pass
             self._count()
-            self._checkpoint()
         if table.recent_until and table.recent_until < now:
             table.fade()
         silent = now - table.touched
         if silent > self._pace.quiet and table.run not in self._settled:
             if table.pending + table.frozen:
                 self._seal(table)
+            self._quarantine.make_sure([table.run])
             self._sealing.part(table.run)
             self._sealing.merge(table.run, final=True)
             self._settled.add(table.run)
         if silent > self._pace.idle:
             self._settled.discard(table.run)
             self._idle(table.run)
-
-    def _checkpoint(self) -> None:
-        if self._logged + self._sealing.written > self._pace.checkpoint:
-            self._logged = self._sealing.written = 0
-            self._database.checkpoint()
 
     def _is_due(self, table: RunTable, now: float) -> bool:
         pending = table.pending + table.frozen
@@ -237,6 +278,8 @@ class Sealer:
         try:
             act()
             self._retry_at.pop(run, None)
-        except Exception:  # whatever it is, the other runs must be sealed
+        except Exception as error:  # whatever it is, the other runs must be sealed
+            if isinstance(error, DamagedError):
+                self._quarantine.examine([run], error)
             _logger.exception("metrics: run %d cannot be sealed or merged now", run)
             self._retry_at[run] = self._clock() + _RETRY_S

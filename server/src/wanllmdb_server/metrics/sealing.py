@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 
-from wanllmdb_server.metrics import chunk, copying, merging, parting
+from wanllmdb_server.crash_points import crash_point
+from wanllmdb_server.metrics import chunk, contents, copying, merging, parting
 from wanllmdb_server.metrics.attempts import Attempts
+from wanllmdb_server.metrics.checkpoints import PAGE
 from wanllmdb_server.metrics.chunk import Stretch, Thing
 from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.erasing import BREATH_S, Steps
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
 from wanllmdb_server.metrics.parting import Mixed
 from wanllmdb_server.metrics.segment import (
@@ -27,15 +31,19 @@ from wanllmdb_server.metrics.segment import (
     next_generation,
 )
 from wanllmdb_server.metrics.statements import (
+    delete_batches,
+    delete_notes,
     fetch_keys,
     fetch_run_notes,
     fetch_table,
     insert_bodies,
+    insert_names,
     insert_segment,
 )
 
 _SLICE_BYTES: Final = 512 * 1024  # written in one transaction
-_SWEEP: Final = 64  # bodies deleted in one transaction
+_SWEEP: Final = 256  # bodies deleted in one transaction, at most
+_SWEEP_PAGES: Final = 256
 _FREE_PAGES: Final = 8192  # unused pages of the file, beyond which it shrinks
 _VACUUM_PAGES: Final = 256
 # While nothing comes, less than this is kept for what may come.
@@ -47,18 +55,20 @@ class Sealing:
     """What the sealer does to runs, one call at a time."""
 
     def __init__(self, database: Database, memtable: Memtable, attempts: Attempts) -> None:
-        self.written = 0  # bytes, roughly
         self.stopping = False  # merging can be left for another day
         self._database = database
         self._memtable = memtable
         self._attempts = attempts
+        self._steps = Steps(_SWEEP_PAGES, most=4096)
         self._connection = database.sealing
         (last,) = self._connection.execute("SELECT ifnull(max(id), 0) FROM body").fetchone()
-        self._body_ids = itertools.count(last + 1)
+        # No number is given twice, not even one whose body is gone: a backup knows them by it.
+        self._newest_gone = contents.newest_gone(self._connection)
+        self._body_ids = itertools.count(max(last, self._newest_gone) + 1)
 
     def seal(self, table: RunTable, recent_until: float) -> None:
         """Make a segment of all points of a run that are in memory only."""
-        newest = table.freeze()
+        batches = table.freeze()
         if not table.frozen:
             return
         builders: list[Builder] = []
@@ -73,16 +83,14 @@ class Sealing:
         with self._database.transaction(self._connection):
             if table.gone:
                 return
-            self._connection.executemany(
-                "INSERT INTO key(run, name, id) VALUES(?, ?, ?)", names[table.named :]
-            )
+            insert_names(self._connection, names[table.named :])
             self._put(builders, early)
-            self._connection.execute(
-                "DELETE FROM batch WHERE run = ? AND id <= ?", (table.run, newest)
-            )
+            delete_batches(self._connection, batches)
+            crash_point("seal.written")
             with self._database.swap:
                 self._connection.execute("COMMIT")
-                table.settle(recent_until)
+                crash_point("seal.durable")
+                table.settle(len(batches), recent_until)
         table.named = len(names)
         for builder in builders:
             table.segments[builder.generation] = builder.segment.points
@@ -93,7 +101,7 @@ class Sealing:
         chosen = [
             generations
             for segments in merging.mergeable(table.segments)
-            if len(generations := merging.choose(segments, final=final)) > 1
+            if len(generations := merging.choose(segments, final=final, keys=len(table.keys))) > 1
         ]
         merged = [self._merge(table, generations) for generations in chosen]
         return any(merged)
@@ -118,10 +126,14 @@ class Sealing:
             if gone != len(notes):  # the run was forgotten meanwhile
                 self._connection.execute("ROLLBACK")
                 return False
+            for generation in chosen:
+                contents.put(self._connection, run, generation, contents.Entry())
             self._put([builder], early)
             self._connection.execute(
                 "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(bodies_of(notes)),)
             )
+            crash_point("merge.written")
+        crash_point("merge.durable")
         for generation in chosen:
             del table.segments[generation]
         table.segments[max(chosen)] = int(notes["n"].sum())
@@ -149,15 +161,8 @@ class Sealing:
                 early += self._write_ahead(builder)
             if self.stopping:
                 return False
-        series = np.stack([mixed.notes[name] for name in ("key", "kind", "gen", "part")], axis=1)
         with self._database.transaction(self._connection):
-            gone = self._connection.execute(
-                "DELETE FROM chunk WHERE run = ? AND (key, kind, gen, part) IN (SELECT"
-                " json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
-                " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?))",
-                (run, json.dumps(series.tolist())),
-            ).rowcount
-            if gone != len(mixed.notes):  # the run was forgotten meanwhile
+            if not delete_notes(self._connection, mixed.notes):  # the run was forgotten meanwhile
                 self._connection.execute("ROLLBACK")
                 return False
             others = set(bodies_of(fetch_run_notes(self._connection, [run])))
@@ -166,6 +171,8 @@ class Sealing:
             self._connection.execute(
                 "INSERT INTO trash SELECT value FROM json_each(?)", (json.dumps(free),)
             )
+            crash_point("part.written")
+        crash_point("part.durable")
         table = self._memtable.get(run)
         if table is not None:
             for builder in builders:
@@ -194,33 +201,57 @@ class Sealing:
             brought |= copying.add(builder, table, part)
             early += self._write_ahead(builder)
         names = [(table.run, name, kept.id) for name, kept in list(table.keys.items())]
-        with self._database.transaction(self._connection):
+        with (
+            self._database.synced(self._connection),  # nobody will give these points again
+            self._database.transaction(self._connection),
+        ):
             if table.gone:
                 return
-            self._connection.executemany(
-                "INSERT INTO key(run, name, id) VALUES(?, ?, ?)", names[table.named :]
-            )
+            insert_names(self._connection, names[table.named :])
             self._put([builder], early)
+            crash_point("copy.written")
             with self._database.swap:
                 self._connection.execute("COMMIT")
+                crash_point("copy.durable")
                 table.brought(brought)
         table.named = len(names)
         table.segments[generation] = builder.segment.points
 
     def sweep(self) -> None:
         """Delete the bodies that nothing refers to, a few at a time, and give space back."""
-        while True:
-            rows = self._connection.execute("SELECT body FROM trash LIMIT ?", (_SWEEP,)).fetchall()
-            if not rows:
-                break
-            numbers = json.dumps([number for (number,) in rows])
-            with self._database.transaction(self._connection):
-                for statement in (
-                    "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?))",
-                    "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
-                ):
-                    self._connection.execute(statement, (numbers,))
+        while self._sweep_some() and not self.stopping:
+            time.sleep(BREATH_S)
         self._give_back(_FREE_PAGES)
+
+    def _sweep_some(self) -> bool:
+        """Delete some bodies; whether there were any."""
+        rows = self._connection.execute(
+            "SELECT t.body, ifnull(length(b.b), 0) FROM trash t LEFT JOIN body b ON b.id = t.body"
+            " LIMIT ?",
+            (_SWEEP,),
+        ).fetchall()
+        room = self._steps.size * PAGE
+        few: list[int] = []
+        for number, size in rows:
+            if few and size > room:
+                break
+            few.append(number)
+            room -= size
+        if not few:
+            return False
+        numbers = json.dumps(few)
+        with self._database.transaction(self._connection):
+            began = time.monotonic()
+            for statement in (
+                "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?))",
+                "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",
+            ):
+                self._connection.execute(statement, (numbers,))
+            if max(few) > self._newest_gone:
+                self._newest_gone = max(few)
+                contents.put_newest_gone(self._connection, self._newest_gone)
+        self._steps.took(time.monotonic() - began)
+        return True
 
     def tidy(self) -> None:
         """One step towards a file without free pages, and an empty write-ahead log beside it."""
@@ -236,6 +267,7 @@ class Sealing:
             # As a script: the module ends other statements at their first row without columns,
             # and this one yields such a row for each page.
             self._connection.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
+        crash_point("vacuum.durable")
         return True
 
     def _write_ahead(self, builder: Builder) -> list[int]:
@@ -257,9 +289,9 @@ class Sealing:
                     "INSERT INTO trash SELECT value FROM json_each(?)",
                     (json.dumps(numbers[first:last]),),
                 )
+            crash_point("ahead.durable")
             first = last
         bodies.clear()
-        self.written += size
         return numbers
 
     def _add(self, builder: Builder, part: list[_Series]) -> None:
@@ -273,7 +305,6 @@ class Sealing:
     def _put(self, builders: Iterable[Builder], early: list[int]) -> None:
         for builder in builders:
             insert_segment(self._connection, builder.segment)
-            self.written += sum(len(body) for _, body in builder.segment.bodies)
         if early:
             self._connection.execute(
                 "DELETE FROM trash WHERE body IN (SELECT value FROM json_each(?))",

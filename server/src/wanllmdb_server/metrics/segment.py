@@ -3,11 +3,12 @@
 A note (`NOTE`, 264 bytes) says of one series in one segment: how many points, from which step,
 all statistics (one bin), and where its axis, its values and the bins of its pyramid lie: a body
 and an offset in it. Small series share bodies; a big one has its own, and beyond `PIECE` points
-several. Notes are read by the thousand as one array; a parity word guards them.
+several. Notes are read by the thousand as one array; the last word of each is its check.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -47,10 +48,17 @@ NOTE: Final = np.dtype(
         ("level_body", "<i8", len(pyramid.LEVELS)),  # 0: this level is not kept
         ("level_at", "<i8", len(pyramid.LEVELS)),
         ("level_n", "<i8", len(pyramid.LEVELS)),
-        ("parity", "<i8"),
+        ("check", "<i8"),
     ]
 )
 _WORDS: Final = NOTE.itemsize // 8
+
+# What each word of a note counts in its check. They are odd, so that no change of one word goes
+# unseen, and otherwise any numbers, so that changes of several do not make up for each other.
+_WEIGHTS: Final = np.frombuffer(
+    b"".join(hashlib.sha256(b"%d" % word).digest()[:8] for word in range(_WORDS - 1)), "<i8"
+) | np.int64(1)
+_SALT: Final = 0x2545F4914F6CDD1D  # lest a note of nothing but zeros has the check zero
 
 Notes = NDArray[Any]  # of NOTE
 
@@ -115,7 +123,7 @@ class Builder:
 
     def _put(self, body: bytes) -> int:
         number = next(self._ids)
-        self.segment.bodies.append((number, body))
+        self.segment.bodies.append((number, chunk.bind(number, body)))
         return number
 
     def _put_values(self, notes: Notes, points: Stretch, starts: Ints, sizes: Ints) -> None:
@@ -179,18 +187,30 @@ def in_order(owner: Ints, points: Stretch) -> Stretch:
 
 
 def sign(notes: Notes) -> Notes:
-    """The notes with their parity."""
-    notes["parity"] = 0
-    notes["parity"] = _parity(notes)
+    """The notes with their checks."""
+    notes["check"] = _check(notes)
     return notes
 
 
 def read_notes(content: bytes) -> Notes:
     """Notes as they were written, one after another."""
+    if len(content) % NOTE.itemsize:
+        raise DamagedError("A note about a series is shorter than it was.")
     notes = np.frombuffer(content, NOTE)
-    if _parity(notes).any():
+    if (notes["check"] != _check(notes)).any():
         raise DamagedError("A note about a series is not what was written.")
     return notes
+
+
+def whole_notes(contents: Iterable[bytes]) -> Notes:
+    """Those of the notes that are what was written."""
+    found = np.frombuffer(b"".join(each for each in contents if len(each) == NOTE.itemsize), NOTE)
+    return found[found["check"] == _check(found)]
+
+
+def total_of(notes: Notes) -> int:
+    """The sum of the checks of notes, whatever their order."""
+    return int(notes["check"].sum())
 
 
 def bodies_of(notes: Notes) -> list[int]:
@@ -199,8 +219,9 @@ def bodies_of(notes: Notes) -> list[int]:
     return [number for number in np.unique(np.concatenate(named)).tolist() if number]
 
 
-def _parity(notes: Notes) -> Ints:
-    return np.bitwise_xor.reduce(notes.view(np.int64).reshape(-1, _WORDS), axis=1)
+def _check(notes: Notes) -> Ints:
+    """The checks of notes."""
+    return notes.view(np.int64).reshape(-1, _WORDS)[:, :-1] @ _WEIGHTS + _SALT
 
 
 def _pieces(sizes: Ints) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from wanllmdb_server.metrics.chunk import DamagedError, Stretch, Thing
 from wanllmdb_server.metrics.pyramid import Bins, Floats, Ints
 from wanllmdb_server.metrics.segment import OBJECT, Notes
 from wanllmdb_server.metrics.statements import fetch_bodies
+
+T = TypeVar("T")
 
 
 class Shelf:
@@ -28,30 +31,37 @@ class Shelf:
         try:
             return self._raw.pop(number)
         except KeyError:
-            raise DamagedError(f"Body {number} of the metric store is missing.") from None
+            raise DamagedError(f"Body {number} of the metric store is missing.", number) from None
+
+    def _decoded(self, decode: Callable[[memoryview, int], T], number: int) -> T:
+        body = self._body(number)
+        try:
+            return decode(body, number)
+        except DamagedError as error:
+            raise DamagedError(f"Body {number}: {error}", number) from error
 
     def axis(self, number: int) -> tuple[Ints, Ints]:
         """The steps and times in a body."""
         if number not in self._axes:
-            self._axes[number] = chunk.decode_axis(self._body(number))
+            self._axes[number] = self._decoded(chunk.decode_axis, number)
         return self._axes[number]
 
     def values(self, number: int) -> tuple[Floats, Ints | None]:
         """The values in a body."""
         if number not in self._values:
-            self._values[number] = chunk.decode_values(self._body(number))
+            self._values[number] = self._decoded(chunk.decode_values, number)
         return self._values[number]
 
     def bins(self, number: int) -> Bins:
         """The bins in a body."""
         if number not in self._bins:
-            self._bins[number] = chunk.decode_bins(self._body(number))
+            self._bins[number] = self._decoded(chunk.decode_bins, number)
         return self._bins[number]
 
     def things(self, number: int) -> list[Thing]:
         """The objects in a body."""
         if number not in self._things:
-            self._things[number] = chunk.decode_objects(self._body(number))
+            self._things[number] = self._decoded(chunk.decode_objects, number)
         return self._things[number]
 
     def stretches(self, notes: Notes) -> list[Stretch]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,25 +23,35 @@ from pathlib import Path
 from typing import TypeVar
 
 from wanllmdb.wire import Batch
+from wanllmdb_server.domain.damage import Damage
 from wanllmdb_server.domain.receipt import Count, WriterTotals
+from wanllmdb_server.domain.retention import Part, Weight
 from wanllmdb_server.domain.series import (
     Accepted,
+    Chart,
     Curve,
     KeyStats,
+    Overview,
     Points,
+    Scan,
     Series,
     Superseded,
     Tail,
     Window,
 )
+from wanllmdb_server.metrics.answering import Answering
 from wanllmdb_server.metrics.attempts import Attempts
 from wanllmdb_server.metrics.census import Census
 from wanllmdb_server.metrics.chunk import EMPTY
 from wanllmdb_server.metrics.database import Database
+from wanllmdb_server.metrics.erasing import Erasing
 from wanllmdb_server.metrics.log import BatchLog
 from wanllmdb_server.metrics.memtable import Memtable, RunTable
+from wanllmdb_server.metrics.pressure import Pressure
+from wanllmdb_server.metrics.quarantine import Quarantine
 from wanllmdb_server.metrics.reader import THREADS, Reader
 from wanllmdb_server.metrics.sealer import Pace, Sealer
+from wanllmdb_server.metrics.store import Reply
 from wanllmdb_server.metrics.succession import begun, joined, with_copy
 
 T = TypeVar("T")
@@ -49,6 +59,10 @@ T = TypeVar("T")
 
 def _clock() -> int:
     return time.monotonic_ns() // 1000
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +89,32 @@ class SqliteMetricStore:
         self._database = database
         self._memtable = Memtable()
         self._attempts = Attempts(database.log)
+        erasing = self._erasing = Erasing(database)
+        self._quarantine = Quarantine(database, self._attempts, erasing, _now_us)
+        pressure = Pressure(pace.pending, pace.queue, pace.hold)
         self._log = BatchLog(
-            database, self._memtable, self._attempts, clock=clock, grown=self._grown
+            database,
+            self._memtable,
+            self._attempts,
+            erasing,
+            self._quarantine,
+            pressure,
+            clock=clock,
+            grown=self._grown,
         )
         self._sealer = Sealer(
             database,
             self._memtable,
             self._attempts,
+            erasing,
+            self._quarantine,
             clock=clock,
             pace=pace,
-            crowded=self._crowded,
+            counted=pressure.counted,
             idle=self._log.let_go,
         )
-        self._reader = Reader(database, self._memtable, self._attempts)
+        reader = Reader(database, self._memtable, self._attempts)
+        self._reader = Answering(reader, self._quarantine, erasing)
         self._readers = ThreadPoolExecutor(THREADS, "metric-read")
         self._census = Census(database)
         self._counting = ThreadPoolExecutor(1, "metric-count")  # so that no curve waits for it
@@ -113,12 +140,17 @@ class SqliteMetricStore:
             pace: when points are sealed.
             max_bytes: the file grows no larger; beyond, `append` raises StoreFullError.
         """
-        database = Database(directory, max_bytes=max_bytes)
-        return cls(database, clock=lambda: clock() / 1_000_000, pace=pace or Pace())
+        pace = pace or Pace()
+        database = Database(directory, max_bytes=max_bytes, checkpoint=pace.checkpoint)
+        return cls(database, clock=lambda: clock() / 1_000_000, pace=pace)
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """See `MetricStore`."""
         return await self._log.append(run, batch)
+
+    def offer(self, run: int, batch: Batch, reply: Reply) -> bool:
+        """See `MetricStore`."""
+        return self._log.offer(run, batch, reply)
 
     async def begin_attempt(
         self, run: int, writer: str, *, at: int, since: int, after: int | None = None
@@ -141,9 +173,9 @@ class SqliteMetricStore:
                 copied = self._sealer.copy(attempt.copied, target, attempt.number, until)
                 await asyncio.wrap_future(copied)
 
-    async def positions(self, run: int) -> Mapping[str, int]:
+    async def positions(self, run: int, writers: Sequence[str] | None = None) -> Mapping[str, int]:
         """See `MetricStore`."""
-        return await self._read(self._reader.positions, run)
+        return await self._read(self._reader.positions, run, writers)
 
     async def writers(self, run: int) -> Mapping[str, WriterTotals]:
         """See `MetricStore`."""
@@ -151,12 +183,19 @@ class SqliteMetricStore:
 
     async def count(self, run: int) -> Count:
         """See `MetricStore`."""
+        if run in self._erasing.runs:
+            return Count(0, (), {})
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._counting, self._census.count, run)
 
     async def curves(self, series: Sequence[Series], window: Window, buckets: int) -> list[Curve]:
         """See `MetricStore`."""
-        return await self._read(self._reader.curves, series, window, buckets)
+        [curves] = await self.charts([Chart(series, window, buckets)])
+        return curves
+
+    async def charts(self, charts: Sequence[Chart]) -> list[list[Curve]]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.charts, charts)
 
     async def points(
         self,
@@ -169,6 +208,12 @@ class SqliteMetricStore:
     ) -> Points:
         """See `MetricStore`."""
         return await self._read(self._reader.points, series, window, limit, cursor, superseded)
+
+    async def scan(
+        self, series: Sequence[Series], window: Window, superseded: Superseded = "hide"
+    ) -> list[Scan]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.scan, series, window, superseded)
 
     async def tail(self, series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
         """See `MetricStore`."""
@@ -185,9 +230,27 @@ class SqliteMetricStore:
         """See `MetricStore`."""
         return await self._read(self._reader.keys, runs, keys)
 
+    async def overview(self, runs: Sequence[int], keys: Sequence[str] | None = None) -> Overview:
+        """See `MetricStore`."""
+        return await self._read(self._reader.overview, runs, keys)
+
     async def seal(self, run: int) -> None:
         """See `MetricStore`."""
         await asyncio.wrap_future(self._sealer.seal(run))
+
+    async def weigh(self, runs: Sequence[int]) -> Mapping[int, Mapping[Part, Weight]]:
+        """See `MetricStore`."""
+        return await self._read(self._reader.weigh, runs)
+
+    async def release(self, run: int, parts: Sequence[Part]) -> Weight:
+        """See `MetricStore`."""
+        if run in self._erasing.runs:
+            return Weight()
+        return await asyncio.wrap_future(self._sealer.release(run, parts))
+
+    async def damage(self, runs: Iterable[int]) -> Mapping[int, Sequence[Damage]]:
+        """See `MetricStore`."""
+        return self._quarantine.damage(runs)
 
     async def forget(self, run: int) -> None:
         """See `MetricStore`."""
@@ -217,8 +280,5 @@ class SqliteMetricStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, method, *args)
 
-    def _grown(self, table: RunTable, size: int) -> None:
-        self._sealer.grown(table, size)
-
-    def _crowded(self, crowded: bool, /) -> None:
-        self._log.crowded = crowded
+    def _grown(self, table: RunTable) -> None:
+        self._sealer.grown(table)

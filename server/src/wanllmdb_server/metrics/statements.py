@@ -1,7 +1,8 @@
 """Statements: what is said to the metric database in SQL, and how its answers are read.
 
 Lists go in and out as one JSON text or one blob: a statement that steps through a thousand rows
-gives up Python's lock a thousand times, and gets it back late on a busy server.
+gives up Python's lock a thousand times, and gets it back late on a busy server. What every commit
+writes is bound instead (`bulk`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from wanllmdb.wire import Batch
 from wanllmdb_server.domain.receipt import WriterTotals
+from wanllmdb_server.metrics import checks, contents
+from wanllmdb_server.metrics.bulk import Insert
+from wanllmdb_server.metrics.chunk import DamagedError
 from wanllmdb_server.metrics.memtable import Kept, RunTable
 from wanllmdb_server.metrics.segment import (
     NOTE,
@@ -24,12 +29,29 @@ from wanllmdb_server.metrics.segment import (
     Segment,
     bodies_of,
     read_notes,
+    whole_notes,
+)
+
+_encode: Final = msgspec.json.Encoder().encode
+_BATCHES: Final = Insert(
+    'INSERT INTO batch(id, run, low, first, last, records, body, attempt, "check")', 9
+)
+_WRITERS: Final = Insert(
+    'INSERT INTO writer(run, name, position, rows, points, refused, "check")',
+    7,
+    " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position, rows = excluded.rows,"
+    ' points = excluded.points, refused = excluded.refused, "check" = excluded."check"',
 )
 
 
 def insert_segment(connection: sqlite3.Connection, segment: Segment) -> None:
-    """Write the bodies and the notes of a segment."""
+    """Write the bodies and the notes of a segment, and enter them into the contents."""
     insert_bodies(connection, segment.bodies)
+    written = segment.notes + segment.things
+    if written:
+        run = int(written[0]["run"][0])
+        for generation, entry in contents.of_notes(np.concatenate(written)).items():
+            contents.add(connection, run, generation, entry)
     if segment.notes:
         notes = np.concatenate(segment.notes)
         heads = np.stack([notes[name] for name in ("key", "kind", "gen", "part", "n")], axis=1)
@@ -44,10 +66,37 @@ def insert_segment(connection: sqlite3.Connection, segment: Segment) -> None:
         "INSERT INTO chunk(run, key, kind, gen, part, n, note, last) VALUES(?,?,?,?,?,?,?,?)",
         [
             (*(int(note[name][0]) for name in ("run", "key", "kind", "gen", "part", "n")),
-             note.tobytes(), last)
+             note.tobytes(), None if last is None else checks.guarded(last))
             for note, last in zip(segment.things, segment.last, strict=True)
         ],
     )  # fmt: skip
+
+
+def insert_names(connection: sqlite3.Connection, names: Sequence[tuple[int, str, int]]) -> None:
+    """Write the names of series of one run, each (run, name, number)."""
+    if names:
+        connection.executemany(
+            'INSERT INTO key(run, name, id, "check") VALUES(?, ?, ?, ?)',
+            [(*each, checks.of_row(*each)) for each in names],
+        )
+        contents.add(connection, names[0][0], contents.NAMES, contents.of_names(names))
+
+
+def delete_notes(connection: sqlite3.Connection, notes: Notes) -> bool:
+    """Delete notes of one run; whether all of them were there."""
+    if not len(notes):
+        return True
+    run = int(notes["run"][0])
+    places = np.stack([notes[name] for name in ("key", "kind", "gen", "part")], axis=1)
+    gone = connection.execute(
+        "DELETE FROM chunk WHERE run = ? AND (key, kind, gen, part) IN (SELECT"
+        " json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
+        " json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?))",
+        (run, json.dumps(places.tolist())),
+    ).rowcount
+    for generation, entry in contents.of_notes(notes).items():
+        contents.take(connection, run, generation, entry)
+    return gone == len(notes)
 
 
 def insert_bodies(connection: sqlite3.Connection, bodies: Sequence[tuple[int, bytes]]) -> None:
@@ -58,7 +107,7 @@ def insert_bodies(connection: sqlite3.Connection, bodies: Sequence[tuple[int, by
         "INSERT INTO body(id, b) SELECT json_extract(e.value, '$[0]'),"
         " substr(?2, json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]'))"
         " FROM json_each(?1) e",
-        (json.dumps(rows), content),
+        (_text(rows), content),
     )
 
 
@@ -66,54 +115,61 @@ def insert_batches(
     connection: sqlite3.Connection, batches: Sequence[tuple[int, int, int, int, Batch]]
 ) -> None:
     """Write (number, run, attempt, position known before, batch) into the log, all at once."""
-    places, content = _joined([batch.body for *_, batch in batches])
-    rows = [
-        (number, run, low, batch.start, batch.end, batch.count, *place, attempt)
-        for (number, run, attempt, low, batch), place in zip(batches, places, strict=True)
-    ]
-    connection.execute(
-        "INSERT INTO batch(id, run, low, first, last, records, body, attempt)"
-        " SELECT json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'),"
-        " json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]'),"
-        " json_extract(e.value, '$[4]'), json_extract(e.value, '$[5]'),"
-        " substr(?2, json_extract(e.value, '$[6]'), json_extract(e.value, '$[7]')),"
-        " json_extract(e.value, '$[8]') FROM json_each(?1) e",
-        (json.dumps(rows), content),
-    )
+    _BATCHES.run(connection, [
+        (number, run, low, batch.start, batch.end, batch.count, batch.body, attempt,
+         checks.of_batch(number, run, attempt, (low, batch.start, batch.end), batch.count,
+                         batch.body))
+        for number, run, attempt, low, batch in batches
+    ])  # fmt: skip
 
 
-def add_to_writers(
-    connection: sqlite3.Connection, more: Mapping[tuple[int, str], WriterTotals]
+def put_writers(
+    connection: sqlite3.Connection, totals: Mapping[tuple[int, str], WriterTotals]
 ) -> None:
-    """Write how far each (run, writer) is durable, and add what was taken, in one statement.
-
-    What was not counted from the beginning is NULL, and stays so.
-    """
-    places, names = _joined([name.encode() for _, name in more])
-    rows = [
-        (run, *place, each.position, each.rows, each.points, each.refused)
-        for ((run, _), each), place in zip(more.items(), places, strict=True)
-    ]
-    connection.execute(
-        "INSERT INTO writer(run, name, position, rows, points, refused)"
-        " SELECT json_extract(e.value, '$[0]'), CAST("
-        " substr(?2, json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]')) AS TEXT),"
-        " json_extract(e.value, '$[3]'), json_extract(e.value, '$[4]'),"
-        " json_extract(e.value, '$[5]'), json_extract(e.value, '$[6]')"
-        " FROM json_each(?1) e WHERE true"
-        " ON CONFLICT(run, name) DO UPDATE SET position = excluded.position,"
-        " rows = writer.rows + excluded.rows, points = writer.points + excluded.points,"
-        " refused = writer.refused + excluded.refused",
-        (json.dumps(rows), names),
-    )
+    """Write how far each (run, writer) is durable and what was taken of it."""
+    _WRITERS.run(connection, [
+        (run, name, each.position, each.rows, each.points, each.refused,
+         checks.of_row(run, name, each.position, each.rows, each.points, each.refused))
+        for (run, name), each in totals.items()
+    ])  # fmt: skip
 
 
 def fetch_writers(connection: sqlite3.Connection, run: int) -> dict[str, WriterTotals]:
-    """The totals of each writer of a run."""
-    rows = connection.execute(
-        "SELECT name, position, rows, points, refused FROM writer WHERE run = ?", (run,)
-    ).fetchall()
-    return {name: WriterTotals(*totals) for name, *totals in rows}
+    """The totals of each writer of a run.
+
+    Raises:
+        DamagedError: one of them is not what was written.
+    """
+    found: dict[str, WriterTotals] = {}
+    for name, *totals, check in connection.execute(
+        'SELECT name, position, rows, points, refused, "check" FROM writer WHERE run = ?', (run,)
+    ).fetchall():
+        if check != checks.of_row(run, name, *totals):
+            raise DamagedError(f"What is known of a writer of run {run} is not what was written.")
+        found[name] = WriterTotals(*totals)
+    return found
+
+
+def fetch_totals(connection: sqlite3.Connection, run: int, writer: str) -> WriterTotals | None:
+    """What was taken of a writer of a run, None if nothing is known of it.
+
+    Raises:
+        DamagedError: what is known is not what was written.
+    """
+    row = connection.execute(
+        'SELECT position, rows, points, refused, "check" FROM writer WHERE run = ? AND name = ?',
+        (run, writer),
+    ).fetchone()
+    if row is None:
+        return None
+    if row[-1] != checks.of_row(run, writer, *row[:-1]):
+        raise DamagedError(f"How far a writer of run {run} is kept is not what was written.")
+    return WriterTotals(*row[:-1])
+
+
+def _text(rows: Sequence[object]) -> str:
+    """Rows of numbers as JSON, for SQL to take apart."""
+    return _encode(rows).decode()
 
 
 def _joined(parts: Sequence[bytes]) -> tuple[list[tuple[int, int]], bytes]:
@@ -179,13 +235,22 @@ def _fetch(connection: sqlite3.Connection, statement: str, wanted: Sequence[obje
 
 def fetch_keys(connection: sqlite3.Connection, runs: Sequence[int]) -> dict[tuple[int, int], str]:
     """Names of the sealed series of runs, by run and number."""
+    places, names = fetch_named(connection, runs)
+    run, number = places.T.tolist()
+    return dict(zip(zip(run, number, strict=True), names, strict=True))
+
+
+def fetch_named(
+    connection: sqlite3.Connection, runs: Sequence[int]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """(run, number) of the sealed series of runs, and their names."""
     columns = connection.execute(
         "SELECT json_group_array(k.run), json_group_array(k.id), json_group_array(k.name)"
         " FROM json_each(?) q CROSS JOIN key k ON k.run = q.value",
         (json.dumps(runs),),
     ).fetchone()
     run, number, name = map(msgspec.json.decode, columns)
-    return dict(zip(zip(run, number, strict=True), name, strict=True))
+    return np.array([run, number], np.int64).T, name
 
 
 def fetch_numbers(connection: sqlite3.Connection, key: str, runs: Sequence[int]) -> dict[int, int]:
@@ -194,6 +259,18 @@ def fetch_numbers(connection: sqlite3.Connection, key: str, runs: Sequence[int])
         "SELECT json_group_array(json_array(k.run, k.id)) FROM json_each(?) q"
         " CROSS JOIN key k ON k.run = q.value AND k.name = ?",
         (json.dumps(runs), key),
+    ).fetchone()
+    return dict(json.loads(content))
+
+
+def fetch_keys_named(
+    connection: sqlite3.Connection, run: int, keys: Sequence[str]
+) -> dict[str, int]:
+    """The numbers of those keys of which a run has sealed points."""
+    (content,) = connection.execute(
+        "SELECT json_group_array(json_array(k.name, k.id)) FROM json_each(?) q"
+        " CROSS JOIN key k ON k.run = ? AND k.name = q.value",
+        (json.dumps(keys), run),
     ).fetchone()
     return dict(json.loads(content))
 
@@ -208,17 +285,22 @@ def fetch_last(connection: sqlite3.Connection, notes: Notes) -> list[bytes]:
         " AND c.part = json_extract(q.value, '$[4]')",
         (json.dumps(places.tolist()),),
     ).fetchone()
-    return [bytes.fromhex(each) for each in json.loads(content)]
+    found: list[bytes] = []
+    for each in json.loads(content):
+        last = checks.unguarded(bytes.fromhex(each)) if each else b""
+        if last is None:
+            raise DamagedError("The last value of a series is not what was written.")
+        found.append(last)
+    return found
 
 
 def fetch_table(connection: sqlite3.Connection, run: int) -> RunTable:
     """What the memtable needs to know of the sealed points of a run."""
+    notes = fetch_run_notes(connection, [run])
     sealed: dict[int, int] = {}
     segments: dict[int, int] = {}
-    (content,) = connection.execute(
-        "SELECT json_group_array(json_array(key, kind, gen, n)) FROM chunk WHERE run = ?", (run,)
-    ).fetchone()
-    for key, kind, generation, n in json.loads(content):
+    columns = (notes[name].tolist() for name in ("key", "kind", "gen", "n"))
+    for key, kind, generation, n in zip(*columns, strict=True):
         segments[generation] = segments.get(generation, 0) + n
         if kind == NUMBER:
             sealed[key] = sealed.get(key, 0) + n
@@ -227,17 +309,41 @@ def fetch_table(connection: sqlite3.Connection, run: int) -> RunTable:
     return RunTable(run, keys, segments)
 
 
-def erase_run(connection: sqlite3.Connection, run: int) -> None:
-    """Delete all there is of a run; its bodies become trash."""
-    bodies = bodies_of(fetch_run_notes(connection, [run]))
+def discard_bodies(connection: sqlite3.Connection, notes: Iterable[bytes]) -> None:
+    """The bodies that these notes refer to become trash, if they are there.
+
+    Of a note that is damaged nothing is believed: its bodies may be others'.
+    """
     connection.execute(
-        "INSERT OR IGNORE INTO trash SELECT value FROM json_each(?)", (json.dumps(bodies),)
+        "INSERT OR IGNORE INTO trash SELECT b.id FROM json_each(?) q"
+        " CROSS JOIN body b ON b.id = q.value",
+        (json.dumps(bodies_of(whole_notes(notes))),),
     )
+
+
+def delete_batches(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    """Delete batches of the log. There is no index of them by run, which each commit would pay."""
+    connection.execute(
+        "DELETE FROM batch WHERE id IN (SELECT value FROM json_each(?))", (_text(numbers),)
+    )
+
+
+def erase_run(connection: sqlite3.Connection, run: int, batches: Sequence[int]) -> None:
+    """Delete all there is of a run, these batches among it; its bodies become trash."""
+    delete_batches(connection, batches)
+    for table in ("chunk", "lost"):
+        rows = connection.execute(
+            f"SELECT note FROM {table} WHERE run = ? AND note IS NOT NULL",  # noqa: S608
+            (run,),
+        ).fetchall()
+        discard_bodies(connection, [note for (note,) in rows])
     for statement in (
         "DELETE FROM chunk WHERE run = ?",
+        "DELETE FROM contents WHERE run = ?",
+        "DELETE FROM lost WHERE run = ?",
+        "DELETE FROM released WHERE run = ?",
         "DELETE FROM key WHERE run = ?",
         "DELETE FROM writer WHERE run = ?",
-        "DELETE FROM batch WHERE run = ?",
         "DELETE FROM damaged WHERE run = ?",
         "DELETE FROM attempt WHERE run = ?",
         "DELETE FROM attempt_writer WHERE run = ?",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from wanllmdb_server.metrics.pyramid import HIGH, LAST, LOW, STEP, TIME, Bins, I
 from wanllmdb_server.metrics.segment import NUMBER, Notes, in_order
 
 Place = tuple[int, int]  # run, number of the key
+
+# As `KeyStats._make`, without a call of Python for each: there are many.
+_made: Callable[[Iterable[Any]], KeyStats] = partial(tuple.__new__, KeyStats)
 
 
 def of_numbers(
@@ -36,12 +40,13 @@ def of_numbers(
     first, n = notes["first"], notes["n"]
     if live:
         owners = np.array([known[place] for place in live], np.int64)
-        fresh, low, size = _of_live(list(live.values()))
+        fresh, low, size = of_live(list(live.values()))
         owner = np.concatenate((owner, owners))
         bins = np.concatenate((bins, fresh), axis=1)
         first, n = np.concatenate((first, low)), np.concatenate((n, size))
-    order = np.lexsort((bins[STEP], owner))
-    owner, bins, first, n = owner[order], bins[:, order], first[order], n[order]
+    if not _orderly(owner, bins[STEP]):
+        order = np.lexsort((bins[STEP], owner))
+        owner, bins, first, n = owner[order], bins[:, order], first[order], n[order]
     starts = pyramid.starts_of(owner)
     return _stats(
         places,
@@ -52,8 +57,14 @@ def of_numbers(
     )
 
 
-def _of_live(series: list[Stretch]) -> tuple[Bins, Ints, Ints]:
-    """One bin, the lowest step and the number of points of each series in memory."""
+def _orderly(owner: Ints, step: Ints) -> bool:
+    """Whether bins stand owner by owner, and by step: nearly always there is one of each."""
+    same, later = owner[1:] == owner[:-1], step[1:] >= step[:-1]
+    return bool(((owner[1:] > owner[:-1]) | (same & later)).all())
+
+
+def of_live(series: list[Stretch]) -> tuple[Bins, Ints, Ints]:
+    """One bin, the lowest step and the number of points of each series in memory; none is empty."""
     size = np.array([len(each) for each in series], np.int64)
     points = in_order(np.repeat(np.arange(len(series)), size), join(series))
     starts = np.cumsum(size) - size
@@ -83,7 +94,7 @@ def _stats(
         itertools.repeat(0, len(places)),
         strict=True,
     )
-    return dict(zip(places, map(KeyStats._make, columns), strict=True))
+    return dict(zip(places, map(_made, columns), strict=True))
 
 
 def with_superseded(stats: KeyStats, superseded: tuple[int, int]) -> KeyStats:

@@ -18,16 +18,23 @@ an implementation does its disk and array work in threads of its own. Batches of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from wanllmdb.wire import Batch
+from wanllmdb_server.domain.damage import Damage
+from wanllmdb_server.domain.errors import ServerError
 from wanllmdb_server.domain.receipt import Count, WriterTotals
+from wanllmdb_server.domain.retention import Part, Weight
 from wanllmdb_server.domain.series import (
     Accepted,
+    Chart,
     Curve,
     KeyStats,
+    Overview,
     Points,
+    Scan,
     Series,
     Superseded,
     Tail,
@@ -43,8 +50,36 @@ class PositionGapError(Exception):
         self.expected = expected
 
 
+class Reply(Protocol):
+    """Where it is told what became of a batch: an `asyncio.Future`, or what looks like one."""
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which the others are called."""
+        ...
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """The batch is durable, as `append` would return; of an `Accepted`."""
+        ...
+
+    def set_exception(self, error: Any, /) -> None:
+        """The batch is not kept, as `append` would raise."""
+        ...
+
+
 class MetricStore(Protocol):
     """Keeps the rows of every run, and draws curves from them."""
+
+    def offer(self, run: int, batch: Batch, reply: Reply) -> bool:
+        """`append` for many callers at once, who are told by and by; may decline (False).
+
+        It returns at once, on the event loop, and takes what it can without waiting. What was
+        declined is as if never offered: `append` takes it, or says why not.
+        """
+        ...
 
     async def append(self, run: int, batch: Batch) -> Accepted:
         """Keep the rows of the batch; return when they would outlive a power cut.
@@ -106,8 +141,8 @@ class MetricStore(Protocol):
         """
         ...
 
-    async def positions(self, run: int) -> Mapping[str, int]:
-        """How far each writer of a run is durable."""
+    async def positions(self, run: int, writers: Sequence[str] | None = None) -> Mapping[str, int]:
+        """How far each writer of a run is durable; all that are known, or those named."""
         ...
 
     async def writers(self, run: int) -> Mapping[str, WriterTotals]:
@@ -135,6 +170,10 @@ class MetricStore(Protocol):
         """
         ...
 
+    async def charts(self, charts: Sequence[Chart]) -> list[list[Curve]]:
+        """`curves` of each of these, in the order asked: as if asked one by one, but quicker."""
+        ...
+
     async def points(
         self,
         series: Series,
@@ -151,6 +190,15 @@ class MetricStore(Protocol):
 
         Raises:
             ValueError: the cursor is none that this method gave.
+        """
+        ...
+
+    async def scan(
+        self, series: Sequence[Series], window: Window, superseded: Superseded = "hide"
+    ) -> list[Scan]:
+        """Exact points of many series as arrays, in the order asked: as `points` gives them.
+
+        All of them are in memory at once: who asks knows how many they are.
         """
         ...
 
@@ -174,6 +222,10 @@ class MetricStore(Protocol):
         """
         ...
 
+    async def overview(self, runs: Sequence[int], keys: Sequence[str] | None = None) -> Overview:
+        """What `keys` says of the series of numbers, as columns: quicker, for very many."""
+        ...
+
     async def seal(self, run: int) -> None:
         """A hint that no rows of the run are expected soon: make it small and quick to read.
 
@@ -181,13 +233,44 @@ class MetricStore(Protocol):
         """
         ...
 
+    async def weigh(self, runs: Sequence[int]) -> Mapping[int, Mapping[Part, Weight]]:
+        """How many points of each part of runs are sealed, and about how many bytes."""
+        ...
+
+    async def release(self, run: int, parts: Sequence[Part]) -> Weight:
+        """Delete the points of some parts of a run, and keep all else; returns what went.
+
+        For a run that has ended. What the writers were told of stays as it is: nothing is
+        asked for again, and `count` says how many points were let go.
+        """
+        ...
+
+    async def damage(self, runs: Iterable[int]) -> Mapping[int, Sequence[Damage]]:
+        """What of these runs can no longer be read, as far as that was noticed.
+
+        Cheap; a run that lacks nothing is left out. Answers of the other methods lack what is
+        told here, and nothing else.
+        """
+        ...
+
     async def forget(self, run: int) -> None:
-        """Drop all that is known of a run. To forget it twice is no error."""
+        """Drop all that is known of a run. To forget it twice is no error.
+
+        When this returns the run is not there any more, also after a power cut; what it took
+        of the disk is given back in the background. Until then who appends to the run is told
+        to come again later.
+        """
         ...
 
     async def close(self) -> None:
         """Make everything durable and stop the threads. Nothing may be called afterwards."""
         ...
+
+
+class DamagedStoreError(ServerError):
+    """What was asked cannot be answered, for the disk changed what was stored."""
+
+    code = "store-damaged"
 
 
 class StoreFullError(Exception):

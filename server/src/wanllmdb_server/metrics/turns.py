@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from wanllmdb.wire import Batch
-from wanllmdb_server.domain.series import Accepted
 from wanllmdb_server.metrics.columns import Columns
+from wanllmdb_server.metrics.handful import Handful
+from wanllmdb_server.metrics.store import Reply
 from wanllmdb_server.metrics.succession import Succession
 
 
 @dataclass(slots=True)
 class Append:
-    """A batch is to be kept."""
+    """A batch is to be kept; what it holds is known, or will be in a moment."""
 
-    answer: asyncio.Future[Accepted]
+    answer: Reply
     run: int
     batch: Batch
-    columns: Future[Columns]
+    holds: Handful | Columns | Future[Columns]
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class LetGo:
     run: int
 
 
-Answer = tuple[asyncio.Future[Any], Any]
+Answer = tuple[Reply, Any]
 Other = Forget | Succeed | LetGo
 
 
