@@ -15,9 +15,9 @@ from tests.server.world import World
 from wanllmdb_server.catalog import accounts, projects
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.tables import metadata, owners, runs
-from wanllmdb_server.catalog.where import matches, select_projects, select_runs, sort_value
+from wanllmdb_server.catalog.where import matches, select_projects, select_runs
 from wanllmdb_server.domain.errors import UnavailableError
-from wanllmdb_server.domain.filter import COLUMNS, RunFilter
+from wanllmdb_server.domain.filter import RunFilter
 from wanllmdb_server.domain.run import RunState
 
 
@@ -88,9 +88,8 @@ def test_the_same_statements_can_be_said_to_postgresql(world: World) -> None:
     wanted = RunFilter(("word",), (RunState.RUNNING,))
     for actor in world.actors.values():
         assert str(select_projects(actor).compile(dialect=dialect))
-        for column in COLUMNS:
-            query = select_runs(actor, full=True).where(*matches(wanted))
-            assert str(query.order_by(sort_value(column)).compile(dialect=dialect))
+        query = select_runs(actor, full=True).where(*matches(wanted))
+        assert str(query.compile(dialect=dialect))
 
 
 def test_what_is_searched_for_is_never_part_of_a_statement() -> None:

@@ -281,15 +281,17 @@ def test_runs_are_located_in_the_order_asked(world: World) -> None:
 
 def test_a_bare_id_is_found_where_it_can_be_written(world: World) -> None:
     for person, owner in (("owner", "ann"), ("member", "ann"), ("stranger", "sam")):
-        assert find_run_by_id(world.catalog, world.actors[person], "first").owner == owner
+        assert (
+            find_run_by_id(world.catalog, world.actors[person], "first", Verb.CREATE).owner == owner
+        )
     with pytest.raises(NotAllowedError):
-        find_run_by_id(world.catalog, world.actors["viewer"], "first")
+        find_run_by_id(world.catalog, world.actors["viewer"], "first", Verb.CREATE)
     with pytest.raises(NotFoundError):
-        find_run_by_id(world.catalog, world.actors["owner"], "absent")
+        find_run_by_id(world.catalog, world.actors["owner"], "absent", Verb.CREATE)
     with pytest.raises(UnauthenticatedError):
-        find_run_by_id(world.catalog, ANONYMOUS, "first")
+        find_run_by_id(world.catalog, ANONYMOUS, "first", Verb.CREATE)
     with pytest.raises(InvalidError) as caught:
-        find_run_by_id(world.catalog, world.actors["admin"], "first")
+        find_run_by_id(world.catalog, world.actors["admin"], "first", Verb.CREATE)
     assert caught.value.code == "ambiguous-run"
 
 

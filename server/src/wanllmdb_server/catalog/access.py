@@ -31,6 +31,7 @@ from wanllmdb_server.domain.errors import (
     NotFoundError,
 )
 from wanllmdb_server.domain.project import Project
+from wanllmdb_server.domain.retention import rule_from
 from wanllmdb_server.domain.run import Fork, Run, RunState
 
 MAX_RUNS = 1000
@@ -73,23 +74,40 @@ def locate_runs(
     verb: Verb,
 ) -> list[Run]:
     """These runs in the order asked, without their mappings; all of them must be there."""
+    of = (catalog, actor, owner, project, run_ids, resource, verb)
+    found, missing = locate_those_there(*of)
+    if missing:
+        raise run_not_found(missing[0])
+    return found
+
+
+def locate_those_there(
+    catalog: Catalog,
+    actor: Actor,
+    owner: str,
+    project: str,
+    run_ids: Sequence[str],
+    resource: Resource,
+    verb: Verb,
+) -> tuple[list[Run], list[str]]:
+    """As `locate_runs`, but only one of them must be there; also the ids of those that are not."""
     if len(run_ids) > MAX_RUNS:
         fault = Fault("/runs", "too-many-runs", f"At most {MAX_RUNS} runs.")
         raise InvalidError("Too many runs at once.", faults=[fault])
     with catalog.reading() as connection:
         found = find_project(connection, actor, owner, project, resource, verb)
-        query = select_runs(full=False).where(
+        query = select_runs(full=False, binned=_sees_bin(verb)).where(
             runs.c.project_id == found.id, runs.c.id.in_(set(run_ids))
         )
         by_id = {row["id"]: run_from(row) for row in connection.execute(query).mappings()}
-    missing = next((run_id for run_id in run_ids if run_id not in by_id), None)
-    if missing is not None:
-        raise run_not_found(missing)
-    return [by_id[run_id] for run_id in run_ids]
+    missing = [run_id for run_id in dict.fromkeys(run_ids) if run_id not in by_id]
+    if missing and not by_id:
+        raise run_not_found(missing[0])
+    return [by_id[run_id] for run_id in run_ids if run_id in by_id], missing
 
 
-def find_run_by_id(catalog: Catalog, actor: Actor, run_id: str) -> Run:
-    """The one run of this id into which the actor may write.
+def find_run_by_id(catalog: Catalog, actor: Actor, run_id: str, verb: Verb) -> Run:
+    """The one run of this id to whose points the actor may do this.
 
     Raises:
         NotFoundError: there is none.
@@ -97,21 +115,19 @@ def find_run_by_id(catalog: Catalog, actor: Actor, run_id: str) -> Run:
     """
     must_be_known(actor)
     with catalog.reading() as connection:
-        query = select_runs(actor, full=False).where(runs.c.id == run_id)
+        query = select_runs(actor, full=False, binned=_sees_bin(verb)).where(runs.c.id == run_id)
         rows = connection.execute(query.where(readable(actor)).limit(MAX_RUNS)).mappings().all()
-    writable = [
-        row for row in rows if allows(actor, Resource.POINTS, Verb.CREATE, Role(row["role"]))
-    ]
-    if not writable:
+    theirs = [row for row in rows if allows(actor, Resource.POINTS, verb, Role(row["role"]))]
+    if not theirs:
         if rows:
             raise NotAllowedError("You may read this run, but not write into it.")
         raise run_not_found(run_id)
-    if len(writable) > 1:
+    if len(theirs) > 1:
         raise InvalidError(
             f"There are several runs '{run_id[:128]}'; say which: owner/project/{run_id[:128]}.",
             code="ambiguous-run",
         )
-    return run_from(writable[0])
+    return run_from(theirs[0])
 
 
 def find_project(
@@ -141,7 +157,7 @@ def find_run(
 ) -> Run:
     """As `locate_run`, in a transaction that is open already."""
     must_be_known(actor)
-    query = select_runs(actor, full=full).where(
+    query = select_runs(actor, full=full, binned=_sees_bin(verb)).where(
         owners.c.name == owner, projects.c.name == project, runs.c.id == run_id
     )
     row = connection.execute(query).mappings().one_or_none()
@@ -150,6 +166,11 @@ def find_run(
         raise run_not_found(run_id)
     must_be_allowed(actor, resource, verb, role)
     return run_from(row)
+
+
+def _sees_bin(verb: Verb) -> bool:
+    """Runs in the bin are not read by anybody; who writes into them does not hear of it."""
+    return verb is not Verb.READ
 
 
 def project_not_found(owner: str, project: str) -> NotFoundError:
@@ -169,7 +190,8 @@ def run_not_found(run_id: str) -> NotFoundError:
 
 def project_from(row: RowMapping) -> Project:
     """A project from a row of `select_projects`."""
-    return Project(**{**row, "role": Role(row["role"])})
+    values = {**row, "role": Role(row["role"]), "retention": rule_from(row["retention"])}
+    return Project(**values)
 
 
 def run_from(row: RowMapping) -> Run:
@@ -177,6 +199,6 @@ def run_from(row: RowMapping) -> Run:
     values: dict[str, Any] = {**row, "state": RunState(row["state"]), "tags": tuple(row["tags"])}
     if row["forked_from"] is not None:
         values["forked_from"] = Fork(**row["forked_from"])
-    for beside in ("role", "sort_value"):
+    for beside in ("role", "deleted_at"):
         values.pop(beside, None)
     return Run(**values)

@@ -8,6 +8,7 @@ Every method may be called from any thread and blocks; callers on an event loop 
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -18,25 +19,42 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from wanllmdb_server.catalog import sqlite
+from wanllmdb_server.crash_points import crash_point
+from wanllmdb_server.data_dir import DataDirError
 from wanllmdb_server.domain.errors import UnavailableError
 
-HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
+HEAD: Final = "0009"  # the newest migration; a test compares it with the folder
 
+_log = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-class NewerCatalogError(Exception):
+class NewerCatalogError(DataDirError):
     """The catalog was written by a newer version of the server; this one must not touch it."""
 
 
 class Catalog:
     """The database of everything that is not a point and not a blob."""
 
-    def __init__(self, url: str, *, clock: Callable[[], int]) -> None:
-        """Open the catalog at an SQLAlchemy URL; `clock` gives microseconds since the epoch."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], int],
+        listening_since: Callable[[], int] | None = None,
+    ) -> None:
+        """Open the catalog at an SQLAlchemy URL.
+
+        Args:
+            url: where it is.
+            clock: gives microseconds since the epoch.
+            listening_since: since when everybody has been there who hears of runs, where that
+                is not this process alone.
+        """
         self.clock = clock
-        self.since = clock()  # before that, nobody here listened to anybody
+        self._opened = clock()
+        self._listening_since = listening_since or (lambda: self._opened)
         # So often runs were deleted: what was found before may be another run of that name.
         self.deletions = 0
         self._engine = _engine(url)
@@ -46,6 +64,11 @@ class Catalog:
         # SQLite has one writer. Waiting for a lock in our own process is fair and wakes at
         # once; SQLite's busy handler sleeps and lets newcomers overtake.
         self._turn = threading.Lock() if self._sqlite else contextlib.nullcontext()
+
+    @property
+    def since(self) -> int:
+        """Before that, nobody listened to anybody; silence from then says nothing."""
+        return self._listening_since()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -60,6 +83,8 @@ class Catalog:
             connection = connection.execution_options(**{sqlite.WRITING: True})
             with connection.begin():
                 yield connection
+                crash_point("catalog.written")
+            crash_point("catalog.durable")
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are there already.
@@ -72,6 +97,8 @@ class Catalog:
 
             with self.writing() as connection:
                 upgrade.to_head(connection)
+                crash_point("migration.written")
+            crash_point("migration.durable")
 
     def version(self) -> str | None:
         """The migration at which the tables are, None for an empty database."""
@@ -92,6 +119,7 @@ def _told_apart() -> Iterator[None]:
         yield
     except OperationalError as error:
         if sqlite.is_passing(error.orig):
+            _log.warning("catalog: %s", error.orig)
             raise UnavailableError(
                 "The catalog is busy or its disk is full.", code="catalog-unavailable"
             ) from error

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, literal, select
 
 from wanllmdb_server.catalog.access import run_not_found
+from wanllmdb_server.catalog.alerts import keep_alerts
 from wanllmdb_server.catalog.facts import refresh_facts, search_text
 from wanllmdb_server.catalog.tables import losses, runs
 from wanllmdb_server.catalog.tallies import keep_tallies
@@ -25,6 +26,7 @@ from wanllmdb_server.domain.run import (
     Preemption,
     RunChanges,
     RunState,
+    joined_config,
     state_at_end,
 )
 
@@ -51,6 +53,8 @@ def changed_columns(
         keep_tallies(connection, number, changes.tallies)
     if changes.losses:
         values["lost"] = _lost(connection, number, changes)
+    if changes.alerts:
+        values["alerts"] = keep_alerts(connection, number, changes.alerts, now=now)
     if changes.sign_of_life:
         values |= _alive(before, now)
     if changes.stop_requested is not None:
@@ -81,7 +85,7 @@ def _mappings(
     told = before["environment"]
     found = {k: v for k, v in told.items() if k not in changes.environment_unset}
     after = {
-        "config": before["config"] | plain(changes.config),
+        "config": joined_config(before["config"], plain(changes.config)),
         "summary": kept | plain(changes.summary),
         "environment": found | plain(changes.environment),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
-from wanllmdb_server.catalog.tables import blobs, files
+from wanllmdb_server.catalog.tables import artifact_files, blobs, files
 from wanllmdb_server.catalog.where import Rows
 from wanllmdb_server.domain.file import File
 
@@ -12,7 +12,7 @@ from wanllmdb_server.domain.file import File
 def put_file(connection: Connection, run: int, file: File) -> None:
     """Give the run a file of this name, in place of the one that has it."""
     delete_file(connection, run, file.path)
-    _keep_blob(connection, file)
+    keep_blob(connection, file.digest, file.size, now=file.created_at)
     connection.execute(
         insert(files).values(
             run=run,
@@ -48,9 +48,10 @@ def delete_file(connection: Connection, run: int, path: str) -> bool:
 
 
 def unused_blobs(connection: Connection, *, stored_before: int) -> list[str]:
-    """Blobs that no run calls by any name, and that were not put lately."""
-    used = exists().where(files.c.digest == blobs.c.digest)
-    query = select(blobs.c.digest).where(blobs.c.stored_at < stored_before, ~used).limit(1000)
+    """Blobs that no run and no version calls by any name, and that were not put lately."""
+    used = [exists().where(names.c.digest == blobs.c.digest) for names in (files, artifact_files)]
+    unused = [~each for each in used]
+    query = select(blobs.c.digest).where(blobs.c.stored_at < stored_before, *unused).limit(1000)
     return list(connection.scalars(query))
 
 
@@ -59,12 +60,11 @@ def drop_blob(connection: Connection, digest: str) -> None:
     connection.execute(delete(blobs).where(blobs.c.digest == digest))
 
 
-def _keep_blob(connection: Connection, file: File) -> None:
-    known = blobs.c.digest == file.digest
-    again = update(blobs).where(known).values(stored_at=file.created_at)
+def keep_blob(connection: Connection, digest: str, size: int, *, now: int) -> None:
+    """Remember that the bytes are here, and were put now."""
+    again = update(blobs).where(blobs.c.digest == digest).values(stored_at=now)
     if connection.execute(again).rowcount == 0:
-        values = {"digest": file.digest, "size": file.size, "stored_at": file.created_at}
-        connection.execute(insert(blobs).values(**values))
+        connection.execute(insert(blobs).values(digest=digest, size=size, stored_at=now))
 
 
 def _select() -> Rows:

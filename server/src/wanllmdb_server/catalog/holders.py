@@ -6,6 +6,7 @@ request that had been looking it up at that very moment, which may keep it alive
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from wanllmdb_server.catalog import accounts as rows
@@ -36,6 +37,11 @@ class Holders:
     def recent(self, secret: str) -> Actor | None:
         """Who holds it, if that was looked up a moment ago; never blocks."""
         return self._recent.get(digest_of(secret[:MAX_SECRET]), now=self._catalog.clock())
+
+    def recall(self, secret: str) -> Callable[[], Actor | None]:
+        """As `recent`, to be asked often."""
+        digest = digest_of(secret[:MAX_SECRET])
+        return lambda: self._recent.get(digest, now=self._catalog.clock())
 
     def find(self, secret: str) -> Actor | None:
         """Who holds it; None if nobody does, or no longer."""

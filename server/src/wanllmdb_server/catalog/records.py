@@ -13,8 +13,9 @@ from typing import Any, Final, cast
 
 from wanllmdb import wire
 from wanllmdb.wire import Batch, Kind, Record
+from wanllmdb_server.domain.alert import Alert, Level
 from wanllmdb_server.domain.receipt import Tally
-from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges
+from wanllmdb_server.domain.run import Finish, Loss, Preemption, RunChanges, joined_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _set(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _config(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
-    return replace(changes, config={**changes.config, **_set(said)})
+    return replace(changes, config=joined_config(changes.config, _set(said)))
 
 
 def _summary(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
@@ -147,6 +148,22 @@ def _tally(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int])
     return replace(changes, tallies=(*changes.tallies, tally))
 
 
+def _alert(changes: RunChanges, said: Mapping[str, Any], place: tuple[str, int]) -> RunChanges:
+    title, text = said.get("title"), said.get("text")
+    if not isinstance(title, str) or not isinstance(text, str):
+        raise _MalformedError("An alert says its title and its text.")
+    level = said.get("level")
+    alert = Alert(
+        writer=place[0],
+        position=place[1],
+        title=title,
+        text=text,
+        level=Level(level) if level in set(Level) else Level.INFO,
+        time=_whole(said.get("time_us")),
+    )
+    return replace(changes, alerts=(*changes.alerts, alert))
+
+
 def _metric(changes: RunChanges, said: Mapping[str, Any], _place: tuple[str, int]) -> RunChanges:
     """How a key wishes to be drawn: kept beside what was found of the run."""
     name = said.get("name")
@@ -179,4 +196,5 @@ _CHANGES: Final[Mapping[int, _Apply]] = {
     Kind.LOSS: _loss,
     Kind.TALLY: _tally,
     Kind.METRIC: _metric,
+    Kind.ALERT: _alert,
 }

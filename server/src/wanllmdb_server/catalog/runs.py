@@ -98,7 +98,7 @@ def run_number(connection: Connection, project_id: int, run_id: str) -> int | No
 
 def read_run(connection: Connection, number: int, *, full: bool) -> Run:
     """The run of this number; NotFoundError if it is gone."""
-    query = select_runs(full=full).where(runs.c.number == number)
+    query = select_runs(full=full, binned=True).where(runs.c.number == number)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise run_not_found(str(number))
@@ -163,7 +163,7 @@ def mark_silent(catalog: Catalog, *, listening_since: int, now: int) -> list[Run
         for number, state in fallen.items():
             values = _after_silence(connection, number, state, since=listening_since, now=now)
             connection.execute(update(runs).where(runs.c.number == number).values(values))
-        chosen = select_runs(full=False).where(runs.c.number.in_(fallen))
+        chosen = select_runs(full=False, binned=True).where(runs.c.number.in_(fallen))
         return [run_from(row) for row in connection.execute(chosen).mappings()]
 
 

@@ -10,11 +10,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
+from wanllmdb_server.domain.pattern import compiled
+
 BUSY_TIMEOUT_MS: Final = 5000
 WRITING: Final = "wanllmdb_writing"  # execution option of a connection that will write
 
 
-_PASSING: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+_PASSING: Final = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),  # a quota is told as the second
+)
 
 
 def is_passing(error: BaseException | None) -> bool:
@@ -44,8 +49,15 @@ def prepare(engine: Engine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        # Python's own patterns can be made to take for ever; these cannot.
+        connection.create_function("regexp", 2, _matches, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get(WRITING, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _matches(pattern: str, text: object) -> bool:
+    """What `text REGEXP pattern` says."""
+    return isinstance(text, str) and compiled(pattern).found_in(text)

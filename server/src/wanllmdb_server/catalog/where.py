@@ -20,10 +20,13 @@ from sqlalchemy import (
 
 from wanllmdb_server.catalog.tables import members, owners, projects, runs, users
 from wanllmdb_server.domain.access import Actor, Role
-from wanllmdb_server.domain.filter import Column, RunFilter
+from wanllmdb_server.domain.filter import RunFilter
 from wanllmdb_server.domain.run import RunState
 
 Rows = Select[Unpack[tuple[Any, ...]]]
+
+# What lies in the bin is nowhere: whoever reads runs without `select_runs` says so with this.
+NOT_BINNED = runs.c.deleted_at.is_(None)
 
 run_owners = owners.alias("run_owners")  # of users that a run belongs to, beside its project's
 
@@ -55,7 +58,7 @@ def readable(actor: Actor) -> ColumnElement[bool]:
 
 def select_projects(actor: Actor) -> Rows:
     """Projects as the actor sees them, with the number of their runs."""
-    counted = select(func.count()).where(runs.c.project_id == projects.c.id)
+    counted = select(func.count()).where(runs.c.project_id == projects.c.id, NOT_BINNED)
     return select(
         projects.c.id,
         owners.c.name.label("owner"),
@@ -63,6 +66,7 @@ def select_projects(actor: Actor) -> Rows:
         projects.c.description,
         projects.c.created_at,
         projects.c.updated_at,
+        projects.c.retention,
         counted.scalar_subquery().label("runs"),
         counted.where(runs.c.state == RunState.RUNNING).scalar_subquery().label("running"),
         role_of(actor).label("role"),
@@ -94,21 +98,26 @@ _RUN = (
     runs.c.logged,
     runs.c.lost,
     runs.c.forked_from,
+    runs.c.alerts,
 )
 _MAPPINGS = (runs.c.config, runs.c.summary, runs.c.environment)
 
 
-def select_runs(actor: Actor | None = None, *, full: bool) -> Rows:
-    """Runs with the names around them; with the actor's role when one is given."""
+def select_runs(actor: Actor | None = None, *, full: bool, binned: bool = False) -> Rows:
+    """Runs with the names around them; with the actor's role when one is given.
+
+    Those in the bin are among them if they are asked for: their writers still write.
+    """
     columns = [*_RUN, *(_MAPPINGS if full else ())]
     where = projects.join(owners, owners.c.id == projects.c.owner_id)
     if actor is not None:
         where, columns = reachable(actor), [*columns, role_of(actor).label("role")]
-    return select(*columns).select_from(
+    query = select(*columns).select_from(
         where.join(runs, runs.c.project_id == projects.c.id)
         .outerjoin(users, users.c.id == runs.c.user_id)
         .outerjoin(run_owners, run_owners.c.id == users.c.id)
     )
+    return query if binned else query.where(NOT_BINNED)
 
 
 def matches(wanted: RunFilter) -> list[ColumnElement[bool]]:
@@ -119,12 +128,3 @@ def matches(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.states:
         found.append(runs.c.state.in_([str(state) for state in wanted.states]))
     return found
-
-
-def sort_value(column: Column) -> ColumnElement[object]:
-    """What a list of runs is ordered by, never NULL; needs `select_runs`."""
-    if column == "duration":
-        return func.coalesce(runs.c.finished_at, runs.c.heartbeat_at) - runs.c.started_at
-    if column == "user":
-        return func.coalesce(run_owners.c.name, "")
-    return runs.c[column]
