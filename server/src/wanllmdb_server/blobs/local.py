@@ -7,17 +7,22 @@ everything is opened relative to the folder of the store, following no links.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from wanllmdb_server.blobs.store import Blob, BlobMissingError, DigestMismatchError
+from wanllmdb_server.crash_points import crash_point
+from wanllmdb_server.domain.errors import DiskFullError
 
 PIECE: Final = 256 * 1024
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -34,10 +39,13 @@ class LocalBlobStore:
 
     async def put(self, chunks: AsyncIterator[bytes], *, digest: str | None = None) -> Blob:
         """Keep the bytes; return when they would outlive a power cut."""
+        with _a_full_disk_told():
+            return await self._put(chunks, digest)
+
+    async def _put(self, chunks: AsyncIterator[bytes], digest: str | None) -> Blob:
         path = self._incoming / secrets.token_hex(16)
         hashed, size = hashlib.sha256(), 0
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = await asyncio.to_thread(os.open, path, flags, 0o600)
+        file = await asyncio.to_thread(os.open, path, _NEW, 0o600)
         try:
             async for chunk in chunks:
                 await asyncio.to_thread(_write, file, chunk, hashed)
@@ -51,6 +59,11 @@ class LocalBlobStore:
         finally:
             os.close(file)
         return Blob(found, size)
+
+    async def put_all(self, contents: Sequence[tuple[str, bytes]]) -> list[Blob]:
+        """Keep many small ones; a folder in which several lie is made durable once."""
+        with _a_full_disk_told():
+            return await asyncio.to_thread(self._put_all, contents)
 
     async def open(
         self, digest: str, *, start: int = 0, end: int | None = None
@@ -99,22 +112,66 @@ class LocalBlobStore:
         except FileNotFoundError:
             raise BlobMissingError(f"There is no blob {digest}.") from None
 
+    def _put_all(self, contents: Sequence[tuple[str, bytes]]) -> list[Blob]:
+        folders: dict[Path, None] = {}
+        for digest, content in contents:
+            _compare(hashlib.sha256(content).hexdigest(), digest)
+            target = self._path(digest)
+            assert target is not None  # noqa: S101 - we have just compared it with one
+            if not target.is_file():  # what is there is whole, and never changes
+                self._write_new(target, content)
+            folders |= dict.fromkeys((target.parent, target.parent.parent, self._folder))
+        for folder in folders:
+            _sync(folder)
+        return [Blob(digest, len(content)) for digest, content in contents]
+
+    def _write_new(self, target: Path, content: bytes) -> None:
+        path = self._incoming / secrets.token_hex(16)
+        file = os.open(path, _NEW, 0o600)
+        try:
+            _write_whole(file, content)
+            os.fsync(file)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.replace(target)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(file)
+
     def _settle(self, file: int, path: Path, digest: str) -> None:
         """Give the written file its name, durably."""
         os.fsync(file)
+        crash_point("blob.written")
         target = self._path(digest)
         assert target is not None  # noqa: S101 - it is a digest: we have just computed it
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.replace(target)
+        crash_point("blob.named")
         for folder in (target.parent, target.parent.parent, self._folder):
             _sync(folder)
 
 
 def _write(file: int, chunk: bytes, hashed: hashlib._Hash) -> None:  # pyright: ignore[reportPrivateUsage]
     hashed.update(chunk)
-    left = memoryview(chunk)
+    _write_whole(file, chunk)
+
+
+def _write_whole(file: int, content: bytes) -> None:
+    left = memoryview(content)
     while left:
         left = left[os.write(file, left) :]
+
+
+@contextlib.contextmanager
+def _a_full_disk_told() -> Iterator[None]:
+    """A disk or a quota that is full is a matter of time, not a fault of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise DiskFullError from error
+        raise
 
 
 def _compare(found: str, announced: str | None) -> None:

@@ -9,7 +9,7 @@ does its disk or network work elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,16 @@ class BlobStore(Protocol):
 
         Raises:
             DigestMismatchError: they do not have the digest that was announced.
+            DiskFullError: there is no room for them; nothing was kept.
+        """
+        ...
+
+    async def put_all(self, contents: Sequence[tuple[str, bytes]]) -> list[Blob]:
+        """Keep many small ones, each with the digest that it was announced with; as `put`.
+
+        Raises:
+            DigestMismatchError: one of them has another digest; others may have been kept.
+            DiskFullError: there is no room for one of them; others may have been kept.
         """
         ...
 
