@@ -2,88 +2,83 @@
 
 The store draws by step. Here stands what makes that an answer for people: run ids instead of
 numbers, only runs that the actor may read, and an x axis of steps, of seconds since each run's
-start or of seconds since the epoch, with windows in the units of that axis.
+start, of seconds since the epoch or of another metric, with windows in the units of that axis;
+and runs that are alike as one curve, with what lies between them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 
-from wanllmdb_server.catalog.access import find_project, locate_runs
+from wanllmdb_server.catalog.access import find_project
 from wanllmdb_server.catalog.catalog import Catalog
+from wanllmdb_server.catalog.known_runs import KnownRuns
 from wanllmdb_server.catalog.tables import runs as runs_table
+from wanllmdb_server.catalog.where import NOT_BINNED
 from wanllmdb_server.domain.access import Actor, Resource, Verb
-from wanllmdb_server.domain.errors import Fault, InvalidError, MalformedError
-from wanllmdb_server.domain.recent import Recent
+from wanllmdb_server.domain.cursor import read_cursor, write_cursor
+from wanllmdb_server.domain.damage import Damage
+from wanllmdb_server.domain.errors import Fault, InvalidError
+from wanllmdb_server.domain.grouping import Group, Grouped, Grouping, grouped
+from wanllmdb_server.domain.panel import (
+    CommonKey,
+    Drawing,
+    DrawnCurve,
+    DrawnGroup,
+    GroupPanel,
+    Panel,
+    Statistics,
+)
 from wanllmdb_server.domain.run import Run
 from wanllmdb_server.domain.series import (
-    Curve,
     KeyStats,
     Points,
     Series,
     Superseded,
     Window,
-    XAxis,
 )
+from wanllmdb_server.metrics import bundle
+from wanllmdb_server.metrics.axes import Along
+from wanllmdb_server.metrics.bundle import Wanted
+from wanllmdb_server.metrics.placing import MAX_BUCKETS, Axis, Subject, place, place_apart
 from wanllmdb_server.metrics.store import MetricStore
 
 MAX_RUNS: Final = 1000
 MAX_KEYS: Final = 200
+MAX_QUANTILES: Final = 16
 MIN_BUCKETS: Final = 10
-MAX_BUCKETS: Final = 10_000
 REMEMBER_US: Final = 2_000_000  # how long a refusal of the catalog may come late
 REMEMBERED: Final = 256  # questions of pages that are open
-_INT64: Final = 1 << 63
-_LOOK: Final = 512  # buckets of the look at a whole series that finds a window in time
+_SERIES_AT_ONCE: Final = 400
+_FINER: Final = 4  # so many buckets of steps for one of another axis that runs meet on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a panel asks. `first` and `last` are in units of x: steps, or microseconds."""
+    """What a panel asks.
+
+    Attributes:
+        runs, keys: whose curves.
+        axis: of x, and the window on it.
+        buckets: how many a curve has at most.
+        grouping: by what runs are one curve; None: each is one.
+        wanted: of the runs of a group.
+    """
 
     owner: str
     project: str
     runs: Sequence[str]
     keys: Sequence[str]
-    x: XAxis = "step"
-    first: float | None = None
-    last: float | None = None
+    axis: Axis = field(default_factory=Axis)
     buckets: int = 400
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnCurve:
-    """A run's curve and its x axis: float64, one for each bucket, in steps or in seconds."""
-
-    run: str
-    x: NDArray[np.float64]
-    curve: Curve
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One key of all runs asked, on one grid of `width` steps."""
-
-    key: str
-    width: int
-    curves: Sequence[DrawnCurve]
-
-
-@dataclass(frozen=True, slots=True)
-class CommonKey:
-    """A key, and how many runs have it."""
-
-    key: str
-    kind: str
-    runs: int
+    grouping: Grouping | None = None
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 class Curves:
@@ -92,21 +87,44 @@ class Curves:
     def __init__(self, catalog: Catalog, store: MetricStore) -> None:
         self._catalog = catalog
         self._store = store
-        self._recent = Recent[list[Run]](lifetime=REMEMBER_US, size=REMEMBERED)
+        self._runs = KnownRuns(catalog, lifetime=REMEMBER_US, size=REMEMBERED)
 
-    async def draw(self, actor: Actor, question: Question) -> AsyncIterator[Panel]:
+    async def draw(self, actor: Actor, question: Question) -> Drawing:
         """The panels of a question, key by key, in the order asked.
 
-        Everything that can be refused is refused before this returns.
+        Everything that can be refused is refused before this returns. Runs that are not there
+        are named and the others drawn.
+
+        Raises:
+            NotFoundError: none of the runs is there.
         """
         check(question)
-        runs = await self._locate(actor, question.owner, question.project, question.runs)
-        return self._panels(question, runs)
+        asked = (question.owner, question.project, question.runs)
+        runs, missing = await self._runs.those_there(actor, *asked, Verb.READ)
+        if question.grouping is None:
+            return Drawing(missing, self._panels(question, runs))
+        runs = list(dict((run.number, run) for run in runs).values())  # noqa: C402
+        groups = await asyncio.to_thread(self._grouped, question.grouping, runs)
+        return Drawing(missing, self._group_panels(question, runs, groups))
 
     async def keys(self, actor: Actor, owner: str, project: str, run: str) -> list[KeyStats]:
         """The series of a run with their statistics, by key."""
-        [located] = await self._locate(actor, owner, project, [run])
+        [located] = await self._runs.several(actor, owner, project, [run], Verb.READ)
         return (await self._store.keys([located.number])).get(located.number, [])
+
+    async def statistics(
+        self,
+        actor: Actor,
+        owner: str,
+        project: str,
+        runs: Sequence[str],
+        keys: Sequence[str] | None,
+    ) -> Statistics:
+        """What the points of many series of numbers come to, without a look at the points."""
+        located, missing = await self._runs.those_there(actor, owner, project, runs, Verb.READ)
+        found = await self._store.overview([run.number for run in located], keys)
+        return Statistics([run.id for run in located], [run.number for run in located],
+                          missing, found)  # fmt: skip
 
     async def common_keys(
         self, actor: Actor, owner: str, project: str, runs: Sequence[str]
@@ -114,7 +132,7 @@ class Curves:
         """The keys of these runs, or of the newest runs of the project if none is named."""
         if not runs:
             runs = await asyncio.to_thread(_newest, self._catalog, actor, owner, project)
-        located = await self._locate(actor, owner, project, runs)
+        located = await self._runs.several(actor, owner, project, runs, Verb.READ)
         found = await self._store.keys([run.number for run in located])
         counted = Counter((stats.key, stats.kind) for each in found.values() for stats in each)
         return [CommonKey(key, kind, n) for (key, kind), n in sorted(counted.items())]
@@ -133,71 +151,87 @@ class Curves:
         superseded: Superseded = "hide",
     ) -> Points:
         """Exact points of one series, by step: those that count, others, or all."""
-        [located] = await self._locate(actor, owner, project, [run])
-        try:
-            return await self._store.points(
-                Series(located.number, key),
-                window,
-                limit=limit,
-                cursor=cursor,
-                superseded=superseded,
-            )
-        except ValueError as error:
-            detail = "The cursor is none that this route gave."
-            fault = Fault("/cursor", "bad-cursor", detail)
-            raise MalformedError(detail, code=fault.code, faults=[fault]) from error
+        [located] = await self._runs.several(actor, owner, project, [run], Verb.READ)
+        name = f"points {located.number} {window} {superseded} {key}"
+        page = await self._store.points(
+            Series(located.number, key),
+            window,
+            limit=limit,
+            cursor=read_cursor(name, cursor, str)[0] if cursor else None,
+            superseded=superseded,
+        )
+        return replace(page, cursor=write_cursor(name, page.cursor)) if page.cursor else page
 
-    async def _panels(self, question: Question, runs: Sequence[Run]) -> AsyncIterator[Panel]:
-        for key in question.keys:
-            series = [Series(run.number, key) for run in runs]
-            if question.x == "step":
-                window = Window(_step(question.first, up=True), _step(question.last, up=False))
-                curves = await self._store.curves(series, window, question.buckets)
-            else:
-                curves = await self._by_time(series, question, _origins(question.x, runs))
-            yield Panel(key, _width(curves), list(_named(question.x, runs, curves)))
+    async def damage(self, actor: Actor, owner: str, project: str, run: str) -> Sequence[Damage]:
+        """What of a run can no longer be read, as far as it was noticed."""
+        [located] = await self._runs.several(actor, owner, project, [run], Verb.READ)
+        return (await self._store.damage([located.number])).get(located.number, ())
 
-    async def _by_time(
-        self, series: Sequence[Series], question: Question, origins: NDArray[np.int64]
-    ) -> list[Curve]:
-        """Curves within a window in time: look at the whole, find the steps, draw those."""
-        if question.first is None and question.last is None:
-            return await self._store.curves(series, Window(), question.buckets)
-        first = -_INT64 if question.first is None else question.first
-        last = _INT64 if question.last is None else question.last
-        bounds = [(first + origin, last + origin) for origin in origins.tolist()]
-        whole = await self._store.curves(series, Window(), _LOOK)
-        spans = [
-            span
-            for curve, (low, high) in zip(whole, bounds, strict=True)
-            if (span := steps_between(curve, low, high)) is not None
-        ]
-        if not spans:
-            return [cut(curve, *bound) for curve, bound in zip(whole, bounds, strict=True)]
-        window, share = joined(spans)
-        buckets = min(MAX_BUCKETS, round(question.buckets * share))
-        curves = await self._store.curves(series, window, buckets)
-        return [cut(curve, *bound) for curve, bound in zip(curves, bounds, strict=True)]
+    async def _panels(
+        self, question: Question, runs: Sequence[Run]
+    ) -> AsyncIterator[Panel | GroupPanel]:
+        ids = [run.id for run in runs]
+        for keys in _some(question.keys, len(runs)):
+            placed = await self._place(question, runs, keys, question.buckets)
+            damage = await self._store.damage([run.number for run in runs])
+            for key, those in zip(keys, placed, strict=True):
+                curves = [
+                    DrawnCurve(run, each.x, each.curve, each.dropped, each.unplaced)
+                    for run, each in zip(ids, those, strict=True)
+                ]
+                yield Panel(key, _width(those), curves, _damaged(runs, damage, key))
 
-    async def _locate(
-        self, actor: Actor, owner: str, project: str, runs: Sequence[str]
-    ) -> list[Run]:
-        """The runs; for a moment remembered, since a page asks for its panels one by one."""
-        key = "\0".join((f"{actor.user_id} {actor.admin} {actor.scope}", owner, project, *runs))
-        now = self._catalog.clock()
-        found = self._recent.get(key, now=now)
-        if found is None:
-            found = await asyncio.to_thread(
-                locate_runs, self._catalog, actor, owner, project, runs, Resource.POINTS, Verb.READ
-            )
-            self._recent.put(key, found, now=now)
-        return found
+    async def _group_panels(
+        self, question: Question, runs: Sequence[Run], groups: Grouped
+    ) -> AsyncIterator[Panel | GroupPanel]:
+        by_step = question.axis.kind == "step"
+        finer = question.buckets if by_step else min(_FINER * question.buckets, MAX_BUCKETS)
+        ids = [run.id for run in runs]
+        for keys in _some(question.keys, len(runs)):
+            placed = await self._place(question, runs, keys, finer, apart=not by_step)
+            for key, those in zip(keys, placed, strict=True):
+                yield await asyncio.to_thread(_bundled, question, key, groups, ids, those)
+
+    async def _place(
+        self,
+        question: Question,
+        runs: Sequence[Run],
+        keys: Sequence[str],
+        buckets: int,
+        *,
+        apart: bool = False,
+    ) -> list[list[Along]]:
+        subjects = [Subject(run.number, run.started_at) for run in runs]
+        how = place_apart if apart else place
+        return await how(self._store, subjects, keys, question.axis, buckets)
+
+    def _grouped(self, grouping: Grouping, runs: Sequence[Run]) -> Grouped:
+        configs: Mapping[int, Mapping[str, Any]] = {}
+        if grouping.needs_config:
+            numbers = [run.number for run in runs]
+            query = select(runs_table.c.number, runs_table.c.config)
+            with self._catalog.reading() as connection:
+                found = connection.execute(query.where(runs_table.c.number.in_(numbers)))
+                configs = {number: config for number, config in found}  # noqa: C416
+        return grouped(grouping, runs, configs)
+
+
+def _damaged(
+    runs: Sequence[Run], damage: Mapping[int, Sequence[Damage]], key: str
+) -> Sequence[str]:
+    """The ids of the runs that lack something of a key."""
+    hurt = {
+        number
+        for number, those in damage.items()
+        if any(each.key is None or each.key == key for each in those)
+    }
+    return [run.id for run in runs if run.number in hurt] if hurt else ()
 
 
 def _newest(catalog: Catalog, actor: Actor, owner: str, project: str) -> list[str]:
     with catalog.reading() as connection:
         found = find_project(connection, actor, owner, project, Resource.POINTS, Verb.READ)
-        query = select(runs_table.c.id).where(runs_table.c.project_id == found.id)
+        query = select(runs_table.c.id).where(runs_table.c.project_id == found.id, NOT_BINNED)
         newest = query.order_by(runs_table.c.created_at.desc()).limit(MAX_RUNS)
         return list(connection.scalars(newest))
 
@@ -218,6 +252,17 @@ def check(question: Question) -> None:
                 MIN_BUCKETS <= question.buckets <= MAX_BUCKETS,
                 f"From {MIN_BUCKETS} to {MAX_BUCKETS} buckets.",
             ),
+            (
+                "/quantiles",
+                len(question.wanted.quantiles) <= MAX_QUANTILES
+                and all(0 <= q <= 1 for q in question.wanted.quantiles),
+                f"At most {MAX_QUANTILES} quantiles from 0 to 1.",
+            ),
+            (
+                "/x_key",
+                (question.axis.kind == "metric") == bool(question.axis.key),
+                "The key of the metric that is x, if and only if x is `metric`.",
+            ),
         )
         if not ok
     ]
@@ -225,80 +270,29 @@ def check(question: Question) -> None:
         raise InvalidError("The question is beyond a limit.", faults=faults)
 
 
-def steps_between(curve: Curve, first: float, last: float) -> tuple[int, int] | None:
-    """The steps whose points may lie between two times, seen on the buckets of the whole.
+def _bundled(
+    question: Question, key: str, groups: Grouped, ids: Sequence[str], placed: Sequence[Along]
+) -> GroupPanel:
+    """The curves of all groups, on one grid."""
+    if question.axis.kind == "step":
+        lanes, width = bundle.lanes_by_step([each.curve for each in placed]), _width(placed)
+    else:
+        pairs = [(each.curve, each.x) for each in placed]
+        lanes, width = bundle.lanes_by_x(pairs, question.buckets)
 
-    A bucket's time is that of its last point, so the first bucket that reaches into the
-    window may hold points from before it, and the bucket behind the window points from within.
-    """
-    if not len(curve.time):
-        return None
-    before = np.concatenate([[-_INT64], curve.time[:-1]])
-    touched = np.flatnonzero((curve.time >= first) & (before <= last))
-    if not len(touched):
-        return None
-    begin, end = int(curve.bin[touched[0]]), int(curve.bin[touched[-1]])
-    return begin * curve.width, (end + 1) * curve.width - 1
+    def drawn(group: Group) -> DrawnGroup:
+        curve = bundle.bundled([lanes[at] for at in group.runs], question.wanted)
+        return DrawnGroup(group.values, [ids[at] for at in group.runs], curve)
 
-
-def joined(spans: Sequence[tuple[int, int]]) -> tuple[Window, float]:
-    """One window over all spans, and how many times the widest span it is.
-
-    Runs of different speed show different steps at one time. One grid serves them all, and
-    with so many times the buckets each of them still gets what it would have had alone.
-    """
-    low, high = min(first for first, _ in spans), max(last for _, last in spans)
-    widest = max(last - first + 1 for first, last in spans)
-    return Window(max(low, -_INT64), min(high, _INT64 - 1)), (high - low + 1) / widest
+    return GroupPanel(key, width, groups.names, [drawn(group) for group in groups.groups])
 
 
-def cut(curve: Curve, first: float, last: float) -> Curve:
-    """The curve without the buckets whose point lies outside of two times."""
-    inside = (curve.time >= first) & (curve.time <= last)
-    if inside.all():
-        return curve
-    columns: dict[str, Any] = {
-        name: getattr(curve, name)[inside]
-        for name in (
-            "bin",
-            "step",
-            "time",
-            "last",
-            "low",
-            "high",
-            "mean",
-            "count",
-            "nan",
-            "posinf",
-            "neginf",
-        )
-    }
-    return replace(curve, **columns)
+def _some(keys: Sequence[str], runs: int) -> Iterator[Sequence[str]]:
+    """The keys in parts that are drawn at once: first panels come soon, and memory is bounded."""
+    at_once = max(1, _SERIES_AT_ONCE // max(runs, 1))
+    for first in range(0, len(keys), at_once):
+        yield keys[first : first + at_once]
 
 
-def _named(x: XAxis, runs: Sequence[Run], curves: Sequence[Curve]) -> Iterable[DrawnCurve]:
-    if x == "step":
-        for run, curve in zip(runs, curves, strict=True):
-            yield DrawnCurve(run.id, curve.step.astype(np.float64), curve)
-        return
-    for run, origin, curve in zip(runs, _origins(x, runs).tolist(), curves, strict=True):
-        yield DrawnCurve(run.id, (curve.time - origin) / 1e6, curve)
-
-
-def _origins(x: XAxis, runs: Sequence[Run]) -> NDArray[np.int64]:
-    """Where x is 0 for each run, in microseconds since the epoch."""
-    if x == "wall":
-        return np.zeros(len(runs), np.int64)
-    return np.fromiter((run.started_at for run in runs), np.int64, len(runs))
-
-
-def _width(curves: Sequence[Curve]) -> int:
-    return curves[0].width if curves else 1
-
-
-def _step(value: float | None, *, up: bool) -> int | None:
-    """A bound in steps as an int64: the first step not before, or the last not behind it."""
-    if value is None:
-        return None
-    whole = int(np.ceil(value) if up else np.floor(value))
-    return min(max(whole, -_INT64), _INT64 - 1)
+def _width(placed: Sequence[Along]) -> int:
+    return placed[0].curve.width if placed else 1

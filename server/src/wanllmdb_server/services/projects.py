@@ -6,6 +6,7 @@ Methods without `async` block: on an event loop, call them in a thread.
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from wanllmdb_server.catalog import projects as rows
 from wanllmdb_server.catalog.access import find_project, locate_project
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.projects import Member
+from wanllmdb_server.catalog.retention import put_rule
 from wanllmdb_server.catalog.runs import delete_runs, ids_of_project
 from wanllmdb_server.domain.access import Actor, Resource, Role, Verb, must_be_allowed
 from wanllmdb_server.domain.account import User
@@ -28,7 +30,9 @@ from wanllmdb_server.domain.event import RunDeleted, project_topic
 from wanllmdb_server.domain.filter import DEFAULT_PAGE, MAX_PAGE, parse_words
 from wanllmdb_server.domain.page import Page
 from wanllmdb_server.domain.project import MAX_DESCRIPTION, Project, name_fault
+from wanllmdb_server.domain.retention import Rule
 from wanllmdb_server.events.bus import EventBus
+from wanllmdb_server.metrics.away import forget_soon
 from wanllmdb_server.metrics.store import MetricStore
 
 
@@ -87,8 +91,12 @@ class Projects:
         *,
         name: str | None = None,
         description: str | None = None,
+        retention: Rule | Literal["as it is"] | None = "as it is",
     ) -> Project:
-        """Give a project another name or description; None leaves it as it is."""
+        """Give a project another name, description or retention; None leaves the first two.
+
+        A retention of None is that of the server.
+        """
         _check(name=name, description=description)
         with self._catalog.writing() as connection:
             found = find_project(connection, actor, owner, project, Resource.PROJECT, Verb.UPDATE)
@@ -96,6 +104,8 @@ class Projects:
                 _must_be_free(connection, owner, name)
             now = self._catalog.clock()
             rows.change_project(connection, found.id, name=name, description=description, now=now)
+            if retention != "as it is":
+                put_rule(connection, found.id, retention, now=now)
             return find_project(
                 connection, actor, owner, name or project, Resource.PROJECT, Verb.READ
             )
@@ -103,8 +113,8 @@ class Projects:
     async def delete(self, actor: Actor, owner: str, project: str) -> None:
         """Drop a project with its runs and their points."""
         found, gone = await asyncio.to_thread(self._delete, actor, owner, project)
+        await forget_soon(self._store, [number for number, _ in gone])
         for number, run_id in gone:
-            await self._store.forget(number)
             self._bus.publish(project_topic(found.id), RunDeleted(found.id, number, run_id))
 
     def _delete(

@@ -26,7 +26,8 @@ class Receipts:
     ) -> Receipt:
         """The receipt of a run, by the counts that were made as its rows came.
 
-        With `recount` every point of it is read and counted again, which takes a while.
+        With `recount` every point of it is read and counted again, which takes a while. Without,
+        it says what damage was noticed by then.
 
         Raises:
             NotFoundError: the run is not there, or not for the actor to see.
@@ -34,7 +35,9 @@ class Receipts:
         run, heard = await asyncio.to_thread(self._heard, actor, owner, project, run_id)
         if recount:
             return receipt_of(heard, {}, await self._store.count(run.number))
-        return receipt_of(heard, await self._store.writers(run.number))
+        damage = (await self._store.damage([run.number])).get(run.number, ())
+        noticed = [each.words for each in damage]
+        return receipt_of(heard, await self._store.writers(run.number), noticed=noticed)
 
     def _heard(self, actor: Actor, owner: str, project: str, run_id: str) -> tuple[Run, Heard]:
         of = (actor, owner, project, run_id, Resource.RUN, Verb.READ)

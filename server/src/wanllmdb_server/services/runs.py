@@ -27,13 +27,16 @@ from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.faults import check_changes, check_new
 from wanllmdb_server.catalog.openings import Door, Opened, Terms
 from wanllmdb_server.catalog.runs import NewRun
+from wanllmdb_server.catalog.writers import read_writers
 from wanllmdb_server.domain.access import Actor, Resource, Verb, must_be_allowed, must_be_known
 from wanllmdb_server.domain.errors import NotFoundError
 from wanllmdb_server.domain.event import RunChanged, RunDeleted, project_topic, run_topic
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import Finish, Run, RunChanges, is_users_key, merged_summary
 from wanllmdb_server.domain.series import KeyStats
+from wanllmdb_server.domain.writer import Writer
 from wanllmdb_server.events.bus import EventBus
+from wanllmdb_server.metrics.away import forget_soon, keys_if_there
 from wanllmdb_server.metrics.store import MetricStore
 
 
@@ -42,7 +45,8 @@ class Begun:
     """A run that was begun: whether it is new or goes on, and with which step.
 
     `last_step` is the last that is shown; `first_step` the one that this writer begins with,
-    however often it asks.
+    however often it asks. `summary_set` are the keys of the summary that were set, and stand
+    above what is logged until they are unset.
     """
 
     run: Run
@@ -50,6 +54,7 @@ class Begun:
     resumed: bool
     last_step: int | None
     first_step: int
+    summary_set: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,6 @@ class Runs:
         self._catalog = catalog
         self._store = store
         self._bus = bus
-        self._listening_since = catalog.clock()
 
     async def create(
         self,
@@ -93,7 +97,9 @@ class Runs:
             self._begin, actor, owner, project, new, terms, last_steps
         )
         await self._arrange(run, new, opened)
-        keys = (await self._store.keys([run.number])).get(run.number, [])
+        keys: list[KeyStats] = []
+        if opened.outcome != "created" or run.forked_from is not None:
+            keys = (await self._store.keys([run.number])).get(run.number, [])
         if opened.outcome != "known":
             self._tell(run)
         writer = opened.writer
@@ -103,6 +109,7 @@ class Runs:
             resumed=opened.outcome == "resumed" if writer is None else writer.resumed,
             last_step=_last_step(keys),
             first_step=0 if writer is None else writer.first_step or 0,
+            summary_set=tuple(sorted(run.summary)),
         )
 
     async def _last_steps(
@@ -142,7 +149,7 @@ class Runs:
         now = self._catalog.clock()
         with self._catalog.writing() as connection:
             project_id = self._project(connection, actor, owner, project, now)
-            since = self._listening_since
+            since = self._catalog.since
             door = Door(
                 connection, actor, project_id, owner, project, last_steps, now=now, since=since
             )
@@ -189,6 +196,15 @@ class Runs:
         run = await self._locate(actor, owner, project, run_id, Verb.READ, full=True)
         return await self._merged(run)
 
+    def now(self) -> int:
+        """The time, in microseconds since the epoch."""
+        return self._catalog.clock()
+
+    async def writers(self, actor: Actor, owner: str, project: str, run_id: str) -> list[Writer]:
+        """The writers of a run, in the order in which they came."""
+        run = await self._locate(actor, owner, project, run_id, Verb.READ)
+        return await asyncio.to_thread(self._writers, run.number)
+
     async def change(
         self, actor: Actor, owner: str, project: str, run_id: str, changes: RunChanges
     ) -> Run:
@@ -221,9 +237,13 @@ class Runs:
         """Drop a run with its points and the names of its files."""
         run = await self._locate(actor, owner, project, run_id, Verb.DELETE)
         await asyncio.to_thread(self._delete, run.number)
-        await self._store.forget(run.number)
+        await forget_soon(self._store, [run.number])
         gone = RunDeleted(run.project_id, run.number, run.id)
         self._bus.publish(project_topic(run.project_id), gone)
+
+    def deleted_elsewhere(self) -> None:
+        """Another process deleted runs: what was found before may be another run of that name."""
+        self._catalog.deletions += 1
 
     async def mark_silent(self) -> int:
         """Give runs the state that their silence means; for the worker's loop.
@@ -231,7 +251,7 @@ class Runs:
         Returns how many have another state now. A server that was down heard nobody: silence
         counts from its start.
         """
-        since, now = self._listening_since, self._catalog.clock()
+        since, now = self._catalog.since, self._catalog.clock()
         mark = functools.partial(rows.mark_silent, listening_since=since, now=now)
         fallen = await asyncio.to_thread(mark, self._catalog)
         for run in fallen:
@@ -251,6 +271,10 @@ class Runs:
             now = self._catalog.clock()
             await asyncio.to_thread(rows.drop_old_deletions, self._catalog, now=now)
         return len(numbers)
+
+    def _writers(self, number: int) -> list[Writer]:
+        with self._catalog.reading() as connection:
+            return read_writers(connection, number)
 
     def _delete(self, number: int) -> None:
         with self._catalog.writing() as connection:
@@ -280,7 +304,7 @@ class Runs:
         return await self._merged(changed)
 
     async def _merged(self, run: Run) -> Run:
-        keys = (await self._store.keys([run.number])).get(run.number, [])
+        keys = (await keys_if_there(self._store, [run.number])).get(run.number, [])
         return replace(run, summary=_merged(run.summary, keys))
 
     def _tell(self, run: Run) -> None:
