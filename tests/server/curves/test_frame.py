@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanllmdb_server.domain.series import Curve, Series, Tail
+from wanllmdb_server.domain.panel import DrawnCurve
+from wanllmdb_server.domain.series import Curve, Series
 from wanllmdb_server.fronts.rest import frame
-from wanllmdb_server.services.curves import DrawnCurve
 
 
 def curve(values: list[float], **more: Any) -> Curve:
@@ -40,9 +40,13 @@ def drawn(run: str, values: list[float], **more: Any) -> DrawnCurve:
     return DrawnCurve(run, np.arange(len(values), dtype=np.float64), curve(values, **more))
 
 
+def head(key: str, x: str, width: int) -> dict[str, Any]:
+    return {"type": "curve", "key": key, "x": x, "width": width}
+
+
 def test_several_frames_come_back_from_one_stream() -> None:
-    content = frame.curve_frame("loss", "step", 4, [drawn("a", [1.0, 2.0, 3.0])])
-    content += frame.curve_frame("acc", "wall", 1, [drawn("a", [0.5]), drawn("b", [])])
+    content = frame.curve_frame(head("loss", "step", 4), [drawn("a", [1.0, 2.0, 3.0])])
+    content += frame.curve_frame(head("acc", "wall", 1), [drawn("a", [0.5]), drawn("b", [])])
     (first, [loss]), (second, [a, b]) = frame.frames(content)
     assert (first["type"], first["key"], first["x"], first["width"]) == ("curve", "loss", "step", 4)
     assert loss["last"].tolist() == [1.0, 2.0, 3.0]
@@ -54,7 +58,7 @@ def test_several_frames_come_back_from_one_stream() -> None:
 
 def test_every_column_begins_at_a_multiple_of_eight_bytes() -> None:
     content = frame.curve_frame(
-        "loss", "relative", 1, [drawn(str(n), [0.1] * n) for n in (1, 2, 3, 5, 7)]
+        head("loss", "relative", 1), [drawn(str(n), [0.1] * n) for n in (1, 2, 3, 5, 7)]
     )
     [(header, _)] = frame.frames(content)
     offsets = [at for each in header["series"] for _, at in each["columns"].values()]
@@ -76,13 +80,13 @@ def test_every_column_begins_at_a_multiple_of_eight_bytes() -> None:
     ],
 )
 def test_values_go_as_float32_only_where_no_point_moves(values: list[float], kind: str) -> None:
-    [(header, _)] = frame.frames(frame.curve_frame("k", "step", 1, [drawn("a", values)]))
+    [(header, _)] = frame.frames(frame.curve_frame(head("k", "step", 1), [drawn("a", values)]))
     assert header["series"][0]["columns"]["last"][0] == kind
 
 
 def test_a_series_of_float64_does_not_make_its_neighbours_wide() -> None:
     both = [drawn("wide", [1e300, 2e300]), drawn("narrow", [1.0, 2.0])]
-    [(header, [wide, narrow])] = frame.frames(frame.curve_frame("k", "step", 1, both))
+    [(header, [wide, narrow])] = frame.frames(frame.curve_frame(head("k", "step", 1), both))
     kinds = [entry["columns"]["high"][0] for entry in header["series"]]
     assert kinds == ["f64", "f32"]
     assert wide["high"].tolist() == [1e300, 2e300]
@@ -93,7 +97,7 @@ def test_counts_of_what_is_not_finite_are_there_only_where_something_is_not() ->
     odd = np.array([0, 2], np.uint32)
     [(_, [a, b])] = frame.frames(
         frame.curve_frame(
-            "k", "step", 1, [drawn("a", [1.0, math.nan], nan=odd), drawn("b", [1.0, 2.0])]
+            head("k", "step", 1), [drawn("a", [1.0, math.nan], nan=odd), drawn("b", [1.0, 2.0])]
         )
     )
     assert a["nan"].tolist() == [0, 2]
@@ -105,7 +109,7 @@ def test_counts_of_what_is_not_finite_are_there_only_where_something_is_not() ->
 @given(st.lists(st.lists(st.floats(width=64), max_size=20), max_size=6))
 def test_what_comes_back_is_what_was_drawn(many: list[list[float]]) -> None:
     content = frame.curve_frame(
-        "k", "step", 1, [drawn(f"r{n}", values) for n, values in enumerate(many)]
+        head("k", "step", 1), [drawn(f"r{n}", values) for n, values in enumerate(many)]
     )
     [(_, back)] = frame.frames(content)
     for values, columns in zip(many, back, strict=True):
@@ -124,20 +128,3 @@ def test_json_spells_what_json_has_no_word_for() -> None:
     said = frame.curve_json(drawn("a", [1.0, math.nan, math.inf, -math.inf]), with_step=True)
     assert said["last"] == [1.0, "NaN", "Infinity", "-Infinity"]
     assert said["step"] == [0, 3, 6, 9]
-
-
-def test_a_tail_says_how_many_points_came_before() -> None:
-    tail = Tail(
-        Series(1, "loss"),
-        17,
-        np.array([3, 2]),
-        np.array([1_500_000, 2_000_000]),
-        np.array([9.0, 8.0]),
-    )
-    [(header, [columns])] = frame.frames(frame.tail_frame("s1", "ada/mnist", [("r1", tail)]))
-    entry = header["series"][0]
-    assert (header["type"], header["id"], header["project"]) == ("tail", "s1", "ada/mnist")
-    assert (entry["run"], entry["key"], entry["start"], entry["n"]) == ("r1", "loss", 17, 2)
-    assert columns["step"].tolist() == [3.0, 2.0]
-    assert columns["time"].tolist() == [1.5, 2.0]
-    assert columns["value"].tolist() == [9.0, 8.0]

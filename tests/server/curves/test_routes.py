@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int]] = {
     "no project": ({"project": "vision"}, 422),
     "an unknown project": ({"project": "ann/none"}, 404),
     "a foreign project": ({"project": "sam/vision"}, 404),
-    "an unknown run": ({"runs": ["first", "none"]}, 404),
+    "only unknown runs": ({"runs": ["nobody", "none"]}, 404),
 }
 
 
@@ -205,3 +205,25 @@ async def test_the_form_of_the_answer_is_chosen_by_accept(
         assert answer.status_code == 406
     else:
         assert answer.headers["content-type"] == kind
+
+
+async def test_statistics_of_many_runs_are_columns(house: House) -> None:
+    odd = [math.nan, math.inf, 1.0, 3.0]
+    url = "/api/v1/projects/ann/vision/statistics"
+    async with house.client("member") as http:
+        await begin(http, "r1", "r2")
+        await send(http, 0, [row(n, loss=value) for n, value in enumerate(odd, 1)])
+        await send(http, 0, [row(7, loss=2.0, acc=0.5, note="x")], run="ann/vision/r2")
+        answer = (await http.post(url, json={"runs": ["r2", "gone", "r1", "first"]})).json()
+        some = (await http.post(url, json={"runs": ["r2"], "keys": ["acc"]})).json()
+        none = await http.post(url, json={"runs": ["gone"]})
+        listed = (await http.get("/api/v1/projects/ann/vision/runs/first/keys")).json()["keys"][0]
+    assert (answer["runs"], answer["missing"]) == (["r2", "r1", "first"], ["gone"])
+    [acc, loss] = answer["keys"]
+    assert (acc["key"], acc["runs"], acc["last"], acc["mean"]) == ("acc", [0], [0.5], [0.5])
+    assert (loss["runs"], loss["logged"], loss["nan"]) == ([2, 0], [4, 1], [1, 0])
+    assert {name: loss[name][0] for name in listed if name in loss and name != "key"} == {
+        name: value for name, value in listed.items() if name in loss and name != "key"
+    }
+    assert [each["key"] for each in some["keys"]] == ["acc"]
+    assert none.status_code == 404

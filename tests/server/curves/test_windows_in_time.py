@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wanllmdb_server.domain.series import Curve, Series, Window
-from wanllmdb_server.services.curves import cut, joined, steps_between
+from wanllmdb_server.metrics.axes import cut, joined, steps_between
 
 
 def looked_at(times: list[int], width: int = 10) -> Curve:

@@ -103,8 +103,8 @@ async def test_what_was_printed_and_measured_is_kept_beside_the_rows(house: Hous
         for _ in range(2):
             answer = await send(http, 0, records)
             assert answer.json()["position"] == 5
-        assert await exact(http, "console/stdout") == [(0, "epoch 1")]
-        assert await exact(http, "console/stderr") == [(0, "warning")]
+        assert await exact(http, "console/stdout/w1") == [(0, "epoch 1")]
+        assert await exact(http, "console/stderr/w1") == [(0, "warning")]
         assert await exact(http, "system/gpu.0.util") == [(0, 93.0)]
         assert await exact(http, "loss") == [(2, 0.5)]
         assert (await http.get(RUN)).json()["summary"] == {"loss": 0.5}

@@ -204,7 +204,7 @@ async def test_damage_on_the_disk_is_found_by_the_recount_and_not_without(
     with connection:
         connection.execute(
             "UPDATE body SET b = CAST(substr(b, 1, length(b) - 1) || x'00' AS BLOB)"
-            " WHERE substr(b, 1, 4) = CAST('WVA1' AS BLOB)"
+            " WHERE substr(b, 1, 4) = CAST('WVA2' AS BLOB)"
         )
     connection.close()
     async with open_house(tmp_path, template) as house, house.client("member") as http:
@@ -214,3 +214,16 @@ async def test_damage_on_the_disk_is_found_by_the_recount_and_not_without(
         assert "values of" in found["damaged"][0]
         assert (found["points"], found["found"]) == (5, 1)
         assert [each["code"] for each in found["reasons"]] == ["damaged", "points-gone"]
+        # Once somebody stumbled over it, it is known without.
+        keys = (await http.get(f"{RUN}/keys")).json()
+        assert "damaged" not in keys
+        await http.get(f"{RUN}/points?key=loss")
+        found = await receipt(http)
+        assert found["state"] == "incomplete"
+        assert found["damaged"][0].startswith("The values of ")
+        points = (await http.get(f"{RUN}/points?key=loss")).json()
+        assert (points["value"], points["damaged"][0]["key"]) == ([], "loss")
+        question = {"project": "ann/vision", "runs": ["first"], "keys": ["loss"]}
+        headers = {"Accept": "application/json"}
+        curves = (await http.post("/api/v1/curves", json=question, headers=headers)).json()
+        assert curves["curves"][0]["damaged"] == ["first"]

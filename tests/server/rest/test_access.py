@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from tests.server.rest.access_matrix import DIGEST, HELLO, MATRIX, PLACES, ask, walk
+from tests.server.rest.versions import tell
 from tests.server.world import PEOPLE, Template, World
 
 from wanllmdb_server.domain.access import Resource, Scope, Verb
@@ -38,6 +39,7 @@ async def fresh(template: Template, tmp_path: Path) -> AsyncIterator[Fresh]:
             file = {"content": HELLO, "headers": {"X-Wanllmdb-Digest": DIGEST}}
             async with world.client("owner") as owner:
                 await owner.put("/api/v1/projects/ann/vision/runs/first/files/notes.txt", **file)
+                await tell(owner, "digits", {"notes.txt": HELLO})
             return await stack.enter_async_context(world.client(person))
 
         yield make

@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[str, str, Any, int, str, str, str | None]] = {
         "POST", "/runs", {"id": "a/b", "project": "p"}, 422, "invalid", "/id", "unfit-id"),
     "id of dots": ("POST", "/runs", {"id": "..", "project": "p"}, 422, "invalid", "/id", None),
     "id too long": (
-        "POST", "/runs", {"id": "a" * 129, "project": "p"}, 422, "invalid", "/id", None),
+        "POST", "/runs", {"id": "a" * 257, "project": "p"}, 422, "invalid", "/id", None),
     "project with a slash": (
         "POST", "/runs", {"id": "a", "project": "p/q"}, 422, "invalid", "/project", None),
     "project of white space": (

@@ -155,7 +155,15 @@ async def test_an_odd_name_is_only_text(world: World, path: str) -> None:
         ("image/png", "image/png", "inline"),
         ("text/plain", "text/plain; charset=utf-8", "inline"),
         ("text/html", "application/octet-stream", "attachment"),
-        ("image/svg+xml", "application/octet-stream", "attachment"),
+        ("image/svg+xml", "image/svg+xml", "attachment"),
+        ("application/xhtml+xml", "application/octet-stream", "attachment"),
+        ("text/xml", "application/octet-stream", "attachment"),
+        ("text/javascript", "application/octet-stream", "attachment"),
+        ("audio/x-wav", "audio/wav", "inline"),
+        ("audio/mpeg", "audio/mpeg", "inline"),
+        ("audio/flac", "audio/flac", "inline"),
+        ("application/ogg", "video/ogg", "inline"),
+        ("video/mp4", "video/mp4", "inline"),
         ("application/pdf", "application/octet-stream", "attachment"),
         ("text/html; charset=x", "application/octet-stream", "attachment"),
         ("not a type", "application/octet-stream", "attachment"),
@@ -216,6 +224,20 @@ async def test_a_file_that_is_known_to_the_browser_is_not_sent_again(world: Worl
         etag = (await client.get(f"{FILES}/a")).headers["etag"]
         answer = await client.get(f"{FILES}/a", headers={"If-None-Match": etag})
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+async def test_a_file_asked_for_by_its_digest_may_be_kept(world: World) -> None:
+    async with world.client("member") as client:
+        await put(client, "a")
+        right = await client.get(f"{FILES}/a?digest={digest(TEXT)[7:]}")
+        begun = await client.get(f"{FILES}/a?digest={digest(TEXT)[7:27]}")
+        wrong = await client.get(f"{FILES}/a?digest={'0' * 64}")
+        short = await client.get(f"{FILES}/a?digest={digest(TEXT)[7:10]}")
+    assert_problem(short, 422, "invalid")
+    assert right.content == begun.content == wrong.content == TEXT
+    assert right.headers["cache-control"] == begun.headers["cache-control"]
+    assert right.headers["cache-control"] == "private, max-age=604800, immutable"
+    assert wrong.headers["cache-control"] == "private, no-cache"
 
 
 async def test_knowing_a_digest_gives_nobody_the_bytes(world: World) -> None:

@@ -2,12 +2,15 @@
 
 A page of a stranger can point its own name at 127.0.0.1; the browser then sends that name as
 Host, and it is refused here with 421. An address in digits is nobody's name, so it passes.
-Every answer that is HTML says that nothing but this server may be loaded, embedded or asked.
+Every answer that is HTML says that nothing but this server may be loaded, embedded or asked,
+and that a frame shows the documents made for it: one that goes elsewhere, if only to the API,
+is stopped by the page that it stands in.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -21,6 +24,8 @@ CSP: Final = (
     "connect-src 'self'; worker-src 'self' blob:; font-src 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'; object-src 'none'"
 )
+FRAMES: Final = "/assets/frame/"  # where the documents of frames lie (fronts/web.py)
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?\Z")
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -28,7 +33,6 @@ _ALWAYS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _ON_HTML: Final = {
-    "Content-Security-Policy": CSP,
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -56,7 +60,7 @@ class Gate:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _guard(MutableHeaders(scope=message))
+                _guard(MutableHeaders(scope=message), Headers(scope=scope)["host"])
             await send(message)
 
         await self._app(scope, receive, send_guarded)
@@ -81,10 +85,17 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _guard(headers: MutableHeaders) -> None:
+def policy(host: str) -> str:
+    """What a page of this server may load, embed and ask, when it was asked for by this name."""
+    place = host + FRAMES if _HOST.match(host) else "'self'"  # a policy cannot say [::1]
+    return f"{CSP}; frame-src {place}"
+
+
+def _guard(headers: MutableHeaders, host: str) -> None:
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     if headers.get("content-type", "").startswith("text/html"):
+        headers.setdefault("Content-Security-Policy", policy(host))
         for name, value in _ON_HTML.items():
             headers.setdefault(name, value)
 

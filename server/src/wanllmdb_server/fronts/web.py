@@ -2,6 +2,10 @@
 
 The files are read once and answered from memory by their exact name, so that no request is
 ever turned into a path on disk. They are compressed when the page is built, not here.
+
+What a run logged to be seen by a browser (HTML, Plotly figures) is shown by the documents in
+`/assets/frame/`: ours, with a policy of their own that lets scripts run and nothing out. No URL
+answers with a logged file as a document. docs/explanation/media-on-the-page.md has the reasons.
 """
 
 from __future__ import annotations
@@ -17,7 +21,21 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from wanllmdb_server.fronts.gate import FRAMES
+
 PAGE: Final = Path(__file__).parent.parent / "page"
+_ALONE: Final = (
+    "default-src 'none'; img-src data: blob:; media-src data: blob:; font-src data:; "
+    "style-src 'unsafe-inline'; connect-src 'none'; worker-src 'none'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'; sandbox allow-scripts; "
+)
+# Of a frame's document: an origin of nobody, no network, no way out. Scripts are what the file
+# brings along (html), or those that stand beside the document (plotly).
+FRAME_POLICIES: Final = {
+    FRAMES + "html.html": _ALONE + "script-src 'unsafe-inline' 'unsafe-eval'",
+    FRAMES + "plotly.html": _ALONE + "script-src 'self' 'unsafe-inline'",
+}
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # in the order of preference
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -101,11 +119,10 @@ def route(page: Page) -> Route:
         accepted = request.headers.get("accept-encoding", "")
         found = page.find(path)
         if found is not None:
-            kept = "public, max-age=31536000, immutable" if path.startswith("/assets/") else None
-            return _answer(found, accepted, kept or "no-cache")
+            return _answer(found, accepted, headers_of(path))
         if not is_page_path(path):
             raise HTTPException(404, "There is no such file.")
-        return _answer(page.index(), accepted, "no-cache")
+        return _answer(page.index(), accepted, headers_of("/index.html"))
 
     return _PageRoute("/{path:path}", serve, methods=["GET"], name="page", include_in_schema=False)
 
@@ -119,6 +136,21 @@ class _PageRoute(Route):
         return super().matches(scope)
 
 
+def headers_of(path: str) -> dict[str, str]:
+    """How long a file of the page is kept, and who may embed it."""
+    hashed = path.startswith("/assets/") and path not in FRAME_POLICIES
+    headers = {"Cache-Control": _FOR_EVER if hashed else "no-cache"}
+    if path in FRAME_POLICIES:
+        headers |= {
+            "Content-Security-Policy": FRAME_POLICIES[path],
+            "X-Frame-Options": "SAMEORIGIN",
+        }
+    elif path.startswith(FRAMES):
+        # For a document of no origin every server is a foreign one, ours too.
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return headers
+
+
 def is_page_path(path: str) -> bool:
     """Whether a path is one of the page's own addresses, and not of a file that is missing."""
     first, _, rest = path.lstrip("/").partition("/")
@@ -127,9 +159,9 @@ def is_page_path(path: str) -> bool:
     return bool(rest) or not first.endswith((".map", *_TYPES))
 
 
-def _answer(file: PageFile, accepted: str, cache_control: str) -> Response:
+def _answer(file: PageFile, accepted: str, headers: dict[str, str]) -> Response:
     encoding, content = file.chosen(accepted)
-    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    headers |= {"Vary": "Accept-Encoding"}
     if encoding is not None:
         headers["Content-Encoding"] = encoding
     return Response(content, headers=headers, media_type=file.media_type)

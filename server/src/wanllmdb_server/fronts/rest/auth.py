@@ -64,6 +64,16 @@ async def actor_of_secret(connection: HTTPConnection, secret: str) -> Actor:
     return actor
 
 
+def key_of(connection: HTTPConnection) -> str:
+    """The API key or token in the Authorization header; nothing if there is none.
+
+    Raises:
+        UnauthenticatedError: the header says something else.
+    """
+    said = connection.headers.getlist("authorization")
+    return _secret(said) if said else ""
+
+
 def session_of(connection: HTTPConnection) -> str | None:
     """The session token in the browser's cookie."""
     cookies = connection.cookies

@@ -29,6 +29,7 @@ from wanllmdb_server.fronts.rest.problems import (
 )
 
 MAX_FILE_BYTES: Final = 1024 * 1024 * 1024  # of a file of a run, which goes to disk as it comes
+MAX_BLOB_BYTES: Final = 1024 * 1024 * 1024 * 1024  # of a file of a version, likewise
 MAX_RATIO: Final = 100
 RATIO_FROM: Final = 1024 * 1024  # a small body may well be packed tighter than that
 PATIENCE_S: Final = 30.0  # for a body, and for every
@@ -49,6 +50,7 @@ class BodyLimits:
         max_body: int = MAX_BODY_BYTES,
         max_unpacked: int = MAX_UNPACKED_BYTES,
         max_file: int = MAX_FILE_BYTES,
+        max_blob: int = MAX_BLOB_BYTES,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -56,6 +58,7 @@ class BodyLimits:
         self._max_body = max_body
         self._max_unpacked = max_unpacked
         self._max_file = max_file
+        self._max_blob = max_blob
         self._patience = patience_s
         self._clock = clock
 
@@ -85,9 +88,18 @@ class BodyLimits:
                 raise
             await problems.from_error(scope, error)(scope, receive, send)
 
+    def _limit(self, scope: Scope) -> int:
+        """How many bytes the body may have: what goes to disk as it comes may have many."""
+        if scope["method"] != "PUT":
+            lines = scope["path"].endswith("/file_stream")
+            return self._max_unpacked if lines else self._max_body
+        if "/files/" in scope["path"]:
+            return self._max_file
+        return self._max_blob if "/blobs/" in scope["path"] else self._max_body
+
     def _bounded(self, scope: Scope, receive: Receive, read: _Read) -> Receive:
         """`receive`, which fails when there is too much or it takes too long."""
-        limit = self._max_file if _is_file(scope) else self._max_body
+        limit = self._limit(scope)
         headers = Headers(scope=scope)
         said = headers.get("content-length", "")
         if said.isdigit():
@@ -202,10 +214,6 @@ async def _whole(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if message["type"] != "http.request" or not message.get("more_body", False):
             return b"".join(parts)
-
-
-def _is_file(scope: Scope) -> bool:
-    return scope["method"] == "PUT" and "/files/" in scope["path"]
 
 
 def _too_large(limit: int) -> TooLargeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from wanllmdb_server.domain.access import Resource, Verb
+from wanllmdb_server.domain.damage import Damage
 from wanllmdb_server.domain.errors import Fault, InvalidError
+from wanllmdb_server.domain.grouping import parse_grouping
+from wanllmdb_server.domain.panel import GroupPanel, Panel
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.series import KeyStats, Superseded, Window
 from wanllmdb_server.fronts.rest import frame
@@ -21,7 +24,10 @@ from wanllmdb_server.fronts.rest.auth import CurrentActor
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
 from wanllmdb_server.fronts.rest.schemas import points as form
 from wanllmdb_server.fronts.rest.services import services_of
-from wanllmdb_server.services.curves import MAX_RUNS, Panel, Question
+from wanllmdb_server.fronts.rest.statistics import statistics_json
+from wanllmdb_server.metrics.bundle import Wanted
+from wanllmdb_server.metrics.placing import Axis
+from wanllmdb_server.services.curves import MAX_RUNS, Question
 
 MAX_POINTS: Final = 100_000
 _JSON: Final = "application/json"
@@ -32,6 +38,7 @@ _SUPERSEDED: Final = (
     "include them, or give only them"
 )
 _INLINE_BUCKETS: Final = 4096
+_PIECE: Final = 1 << 16  # bytes
 
 router = RestRouter(prefix=API, tags=["points"])
 
@@ -52,26 +59,19 @@ router = RestRouter(prefix=API, tags=["points"])
 async def draw(request: Request, question: form.CurvesQuestion, actor: CurrentActor) -> Response:
     """Draw curves."""
     as_json = _wants_json(request)
-    owner, project = _project_of(question.project)
-    panels = await services_of(request).curves.draw(
-        actor,
-        Question(
-            owner=owner,
-            project=project,
-            runs=question.runs,
-            keys=question.keys,
-            x=question.x,
-            first=question.first,
-            last=question.last,
-            buckets=question.buckets,
-        ),
-    )
+    drawing = await services_of(request).curves.draw(actor, _asked(question))
+    said: dict[str, Any] = {"x": question.x}
+    if question.x_key is not None:
+        said["x_key"] = question.x_key
     if as_json:
-        curves = [_panel_json(panel, question.x) async for panel in panels]
-        return Response(msgspec.json.encode({"curves": curves}), media_type=_JSON)
+        curves = [frame.panel_json(panel, said) async for panel in drawing.panels]
+        answer = {"curves": curves, "missing": drawing.missing}
+        return Response(msgspec.json.encode(answer), media_type=_JSON)
+    if drawing.missing:
+        said["missing"] = drawing.missing
     # What fails, fails with the first panel, while the answer can still say so.
-    first = await anext(panels, None)
-    frames = _frames(first, panels, question.x)
+    first = await anext(drawing.panels, None)
+    frames = _frames(first, drawing.panels, said)
     return StreamingResponse(frames, media_type=frame.CONTENT_TYPE)
 
 
@@ -87,7 +87,29 @@ async def run_keys(
 ) -> Response:
     """List the series of a run."""
     found = await services_of(request).curves.keys(actor, owner, project, run)
-    return _answer({"keys": [_key(stats) for stats in found]})
+    damage = await services_of(request).curves.damage(actor, owner, project, run)
+    return _answer({"keys": [_key(stats) for stats in found], **_damaged(damage)})
+
+
+@router.post(
+    "/projects/{owner}/{project}/statistics",
+    access=_READ,
+    operation_id="getStatistics",
+    summary="Last, lowest, highest and mean of the keys of many runs",
+    response_model=form.RunStatistics,
+)
+async def statistics(
+    request: Request,
+    owner: str,
+    project: str,
+    question: form.StatisticsQuestion,
+    actor: CurrentActor,
+) -> Response:
+    """Read the statistics of runs."""
+    of = (actor, owner, project, question.runs, question.keys)
+    found = await services_of(request).curves.statistics(*of)
+    content = await asyncio.to_thread(statistics_json, found)
+    return Response(content, media_type=_JSON)
 
 
 @router.get(
@@ -141,6 +163,7 @@ async def points(
         cursor=cursor,
         superseded=superseded,
     )
+    damage = await services_of(request).curves.damage(actor, owner, project, run)
     return _answer(
         {
             "key": key,
@@ -148,6 +171,7 @@ async def points(
             "time": found.time,
             "value": [plain(value) for value in found.value],
             "next": found.cursor,
+            **_damaged([each for each in damage if each.key in {None, key}]),
         }
     )
 
@@ -173,22 +197,55 @@ def _project_of(said: str) -> tuple[str, str]:
     return owner, project
 
 
+def _asked(question: form.CurvesQuestion) -> Question:
+    owner, project = _project_of(question.project)
+    grouping = None
+    if question.group is not None or question.group_except is not None:
+        grouping = parse_grouping(question.group or [], question.group_except)
+    return Question(
+        owner=owner,
+        project=project,
+        runs=question.runs,
+        keys=question.keys,
+        axis=Axis(question.x, question.x_key or "", question.first, question.last),
+        buckets=question.buckets,
+        grouping=grouping,
+        wanted=_wanted(question),
+    )
+
+
+def _wanted(question: form.CurvesQuestion) -> Wanted:
+    quantiles = tuple(question.quantiles or ())
+    if question.aggregates is None:
+        return Wanted(quantiles=quantiles)
+    return Wanted(tuple(dict.fromkeys(question.aggregates)), quantiles)
+
+
 async def _frames(
-    first: Panel | None, panels: AsyncIterator[Panel], x: str
+    first: Panel | GroupPanel | None,
+    panels: AsyncIterator[Panel | GroupPanel],
+    said: Mapping[str, Any],
 ) -> AsyncIterator[bytes]:
-    panel = first
+    """The frames, small ones together: each piece of an answer costs more than a frame of one."""
+    panel, waiting, size = first, list[bytes](), 0
     while panel is not None:
-        said = (panel.key, x, panel.width, panel.curves)
-        if sum(len(drawn.curve.bin) for drawn in panel.curves) <= _INLINE_BUCKETS:
-            yield frame.curve_frame(*said)  # sooner done than handed to a thread
+        if frame.size(panel) <= _INLINE_BUCKETS:
+            waiting.append(frame.panel_frame(panel, said))  # sooner done than handed to a thread
         else:
-            yield await asyncio.to_thread(frame.curve_frame, *said)
+            waiting.append(await asyncio.to_thread(frame.panel_frame, panel, said))
+        size += len(waiting[-1])
         panel = await anext(panels, None)
+        if size >= _PIECE or panel is None:
+            yield b"".join(waiting)
+            waiting, size = [], 0
 
 
-def _panel_json(panel: Panel, x: str) -> dict[str, Any]:
-    series = [frame.curve_json(drawn, with_step=x != "step") for drawn in panel.curves]
-    return {"key": panel.key, "x": x, "width": panel.width, "series": series}
+def _damaged(damage: Sequence[Damage]) -> dict[str, Any]:
+    """What is said of damage where there is any."""
+    if not damage:
+        return {}
+    names = form.Damaged.model_fields
+    return {"damaged": [{name: getattr(each, name) for name in names} for each in damage]}
 
 
 def _key(stats: KeyStats) -> dict[str, Any]:

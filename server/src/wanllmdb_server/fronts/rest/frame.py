@@ -1,4 +1,4 @@
-"""The binary frame in which curves and tails travel; docs/reference/http-api.md has the layout.
+"""The binary frame in which curves travel; docs/reference/http-api.md has the layout.
 
 Pure: values in, bytes out, and back again for tests and scripts. All series of a frame are
 laid out at once, column by column, so that a thousand of them cost a few array operations and
@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wanllmdb_server.domain.series import Curve, Tail
-from wanllmdb_server.services.curves import DrawnCurve
+from wanllmdb_server.domain.panel import DrawnCurve, DrawnGroup, GroupPanel, Panel
+from wanllmdb_server.domain.series import Curve
 
 CONTENT_TYPE: Final = "application/vnd.wanllmdb.series+binary"
 MAGIC: Final = b"WLCF\x01\x00\x00\x00"
@@ -24,17 +24,32 @@ PRECISION: Final = 2.0**-16
 
 _VALUES: Final = ("last", "low", "high", "mean")
 _ODD: Final = ("nan", "posinf", "neginf")
+_OF_ALL: Final = ("low", "high", "count")  # of a group: over all points of all its runs
 _DTYPES: Final = {"f64": "<f8", "f32": "<f4", "u32": "<u4"}
 
 
-def curve_frame(key: str, x_axis: str, width: int, drawn: Sequence[DrawnCurve]) -> bytes:
+def size(panel: Panel | GroupPanel) -> int:
+    """How many buckets a panel has."""
+    if isinstance(panel, Panel):
+        return sum(len(each.curve.bin) for each in panel.curves)
+    return sum(len(each.curve.x) for each in panel.groups)
+
+
+def panel_frame(panel: Panel | GroupPanel, said: Mapping[str, Any]) -> bytes:
+    """A panel as a frame; `said` goes into its header, the kind of the axis (`x`) among it."""
+    if panel.damaged:
+        said = {**said, "damaged": panel.damaged}
+    if isinstance(panel, GroupPanel):
+        return group_frame(panel, said)
+    header = {"type": "curve", "key": panel.key, **said, "width": panel.width}
+    return curve_frame(header, panel.curves)
+
+
+def curve_frame(header: Mapping[str, Any], drawn: Sequence[DrawnCurve]) -> bytes:
     """One key of many runs as a frame."""
     layout = _Layout()
-    entries = [
-        {"run": each.run, "n": len(each.x), "logged": each.curve.logged, "columns": {}}
-        for each in drawn
-    ]
-    with_step = x_axis != "step"
+    entries = [_entry(each) | {"columns": {}} for each in drawn]
+    with_step = header["x"] != "step"
     filled: list[tuple[dict[str, Any], DrawnCurve]] = []
     for entry, each in zip(entries, drawn, strict=True):
         if len(each.x):
@@ -44,33 +59,44 @@ def curve_frame(key: str, x_axis: str, width: int, drawn: Sequence[DrawnCurve]) 
             entry["columns"] = {**dict.fromkeys(names, ("f64", 0)), "count": ("u32", 0)}
     if filled:
         _lay_out(layout, filled, with_step=with_step)
-    return _frame({"type": "curve", "key": key, "x": x_axis, "width": width}, entries, layout)
+    return _frame(header, entries, layout)
 
 
-def tail_frame(subscription: str, project: str, tails: Sequence[tuple[str, Tail]]) -> bytes:
-    """New points of (run id, tail) as a frame, in order of arrival."""
+def group_frame(panel: GroupPanel, said: Mapping[str, Any]) -> bytes:
+    """One key of the groups of many runs as a frame."""
     layout = _Layout()
-    entries = [
-        {
-            "run": run,
-            "key": tail.series.key,
-            "start": tail.start,
-            "n": len(tail.step),
-            "columns": {},
-        }
-        for run, tail in tails
+    curves = [each.curve for each in panel.groups]
+    entries: list[dict[str, Any]] = [
+        {"group": each.values, "runs": each.runs, "n": len(each.curve.x), "columns": {}}
+        for each in panel.groups
     ]
-    each = [tail for _, tail in tails]
-    layout.add(entries, "step", "f64", [tail.step for tail in each])
-    layout.add(entries, "time", "f64", [tail.time / 1e6 for tail in each])
-    layout.add(entries, "value", "f64", [tail.value for tail in each])
-    return _frame({"type": "tail", "id": subscription, "project": project}, entries, layout)
+    layout.add(entries, "x", "f64", [curve.x for curve in curves])
+    layout.add(entries, "run_count", "u32", [curve.runs for curve in curves])
+    for name in _OF_ALL:
+        layout.add(entries, name, "f64", [getattr(curve, name) for curve in curves])
+    for name in curves[0].aggregates if curves else ():
+        layout.add(entries, name, "f64", [curve.aggregates[name] for curve in curves])
+    for name in _ODD:
+        _lay_out_odd(layout, name, "f64", entries, [getattr(curve, name) for curve in curves])
+    header = {"type": "groups", "key": panel.key, **said, "width": panel.width}
+    return _frame(header | {"group": panel.names}, entries, layout)
+
+
+def panel_json(panel: Panel | GroupPanel, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for people and scripts that ask for JSON."""
+    if panel.damaged:
+        said = {**said, "damaged": panel.damaged}
+    answer: dict[str, Any] = {"key": panel.key, **said, "width": panel.width}
+    if isinstance(panel, GroupPanel):
+        groups = [group_json(each) for each in panel.groups]
+        return answer | {"group": panel.names, "groups": groups}
+    with_step = said["x"] != "step"
+    return answer | {"series": [curve_json(each, with_step=with_step) for each in panel.curves]}
 
 
 def curve_json(drawn: DrawnCurve, *, with_step: bool) -> dict[str, Any]:
-    """The same for people and scripts that ask for JSON."""
-    curve = drawn.curve
-    answer: dict[str, Any] = {"run": drawn.run, "n": len(drawn.x), "logged": curve.logged}
+    """The curve of a run for JSON."""
+    curve, answer = drawn.curve, _entry(drawn)
     answer["x"] = drawn.x.tolist()
     if with_step:
         answer["step"] = curve.step.tolist()
@@ -81,6 +107,30 @@ def curve_json(drawn: DrawnCurve, *, with_step: bool) -> dict[str, Any]:
         if getattr(curve, name).any():
             answer[name] = getattr(curve, name).tolist()
     return answer
+
+
+def group_json(drawn: DrawnGroup) -> dict[str, Any]:
+    """The common curve of some runs for JSON."""
+    curve = drawn.curve
+    answer: dict[str, Any] = {"group": drawn.values, "runs": drawn.runs, "n": len(curve.x)}
+    answer |= {"x": curve.x.tolist(), "run_count": curve.runs.tolist()}
+    answer |= {name: spelled(getattr(curve, name)) for name in ("low", "high")}
+    answer["count"] = curve.count.astype(np.int64).tolist()
+    answer |= {name: spelled(column) for name, column in curve.aggregates.items()}
+    for name in _ODD:
+        if getattr(curve, name).any():
+            answer[name] = getattr(curve, name).astype(np.int64).tolist()
+    return answer
+
+
+def _entry(drawn: DrawnCurve) -> dict[str, Any]:
+    """What is said of a run's curve beside its columns."""
+    entry: dict[str, Any] = {"run": drawn.run, "n": len(drawn.x), "logged": drawn.curve.logged}
+    if drawn.dropped:
+        entry["dropped"] = drawn.dropped
+    if drawn.unplaced:
+        entry["unplaced"] = drawn.unplaced
+    return entry
 
 
 def spelled(values: NDArray[np.float64]) -> list[float | str | None]:
@@ -160,17 +210,21 @@ def _lay_out(
             layout.add([entries[place] for place in places], name, kind, columns)
     layout.add(entries, "count", "u32", [curve.count for curve in curves])
     for name in _ODD:
-        _lay_out_odd(layout, name, entries, [getattr(curve, name) for curve in curves])
+        _lay_out_odd(layout, name, "u32", entries, [getattr(curve, name) for curve in curves])
 
 
 def _lay_out_odd(
-    layout: _Layout, name: str, entries: list[dict[str, Any]], columns: list[NDArray[np.uint32]]
+    layout: _Layout,
+    name: str,
+    kind: str,
+    entries: list[dict[str, Any]],
+    columns: Sequence[NDArray[Any]],
 ) -> None:
     """A column that is left out where it says nothing: nearly everywhere."""
-    if not np.concatenate(columns).any():
+    if not columns or not np.concatenate(columns).any():
         return
     places = [place for place, column in enumerate(columns) if column.any()]
-    layout.add([entries[p] for p in places], name, "u32", [columns[p] for p in places])
+    layout.add([entries[p] for p in places], name, kind, [columns[p] for p in places])
 
 
 def _fits_f32(curves: Sequence[Curve]) -> NDArray[np.bool_]:
@@ -187,7 +241,7 @@ def _fits_f32(curves: Sequence[Curve]) -> NDArray[np.bool_]:
         return worst <= np.fmax(high - low, 0.0) * PRECISION
 
 
-def _frame(header: dict[str, Any], entries: list[dict[str, Any]], layout: _Layout) -> bytes:
+def _frame(header: Mapping[str, Any], entries: list[dict[str, Any]], layout: _Layout) -> bytes:
     text = msgspec.json.encode({**header, "bytes": layout.size, "series": entries})
     text += b" " * (-len(text) % 8)
     head = MAGIC + len(text).to_bytes(4, "little") + bytes(4)

@@ -2,6 +2,7 @@
 
 Python's parser takes more than JSON: NaN, equal names, lone surrogates, numbers that become
 infinite. All of that is refused here, because the next reader of the data will not take it.
+What is too much is refused before anything is made of it: brackets and commas are counted.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import math
 import re
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wanllmdb_server.domain.errors import Fault, MalformedError, ServerError, TooLargeError
 
 MAX_DEPTH: Final = 64
 MAX_ITEMS: Final = 100_000  # members and elements in all
 MAX_DIGITS: Final = 400
+_CHUNK: Final = 64 * 1024  # bytes that are counted at once
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -35,6 +40,8 @@ def strict_json(content: bytes) -> Any:
         MalformedError: it is none, or says something that JSON cannot say.
         TooLargeError: too many items.
     """
+    if _could_be_large(content):
+        _must_be_bounded(content)
     reader = _Reader()
     try:
         value = reader.read(content.decode("utf-8"))
@@ -44,7 +51,7 @@ def strict_json(content: bytes) -> Any:
         raise _malformed(f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
     except RecursionError:
         raise _too_deep("") from None
-    if reader.suspicious or _could_be_large(content):
+    if reader.suspicious:
         _inspect(value)
     return value
 
@@ -100,27 +107,82 @@ class _Reader:
 
 def _could_be_large(content: bytes) -> bool:
     opened = content.count(b"[") + content.count(b"{")
-    return opened > MAX_DEPTH or content.count(b",") >= MAX_ITEMS
+    return opened > MAX_DEPTH or (
+        len(content) > MAX_ITEMS and opened + content.count(b",") > MAX_ITEMS
+    )
 
 
-def _inspect(value: Any) -> None:
-    """Walk through the value and refuse what is marked, too deep or too much."""
-    faults: list[Fault] = []
-    left: list[tuple[Any, str, int]] = [(value, "", 1)]
-    items = 0
-    while left:
-        each, place, depth = left.pop()
-        if depth > MAX_DEPTH and isinstance(each, dict | list):
-            raise _too_deep(place)
-        fault = _fault(each, place)
-        if fault is not None:
-            faults.append(fault)
-        items += len(each) if isinstance(each, dict | list) else 0
-        if items > MAX_ITEMS:
+def _must_be_bounded(content: bytes) -> None:
+    """Refuse what is too deep or too much. What is no JSON may pass, for the parser to refuse."""
+    counting = _Counting()
+    for begin in range(0, len(content), _CHUNK):
+        counting.take(content[begin : begin + _CHUNK])
+        if counting.deepest > MAX_DEPTH:
+            raise _too_deep("")
+        if counting.items > MAX_ITEMS:
             raise TooLargeError(
                 f"A body has at most {MAX_ITEMS} items in all.", code="too-many-items"
             )
-        left.extend((child, where, depth + 1) for child, where in _inside(each, place))
+
+
+_LEVEL: Final = np.zeros(256, np.int8)
+_LEVEL[[*b"[{"]] = 1
+_LEVEL[[*b"]}"]] = -1
+
+
+class _Counting:
+    """Counts what stands outside of texts: a comma or a bracket that opens is an item each."""
+
+    def __init__(self) -> None:
+        self.items = 0
+        self.deepest = 0
+        self._depth = 0
+        self._in_text = False
+        self._escaping = (
+            False  # a backslash ended the last chunk, and makes no text of what follows
+        )
+
+    def take(self, content: bytes) -> None:
+        """Count the next bytes."""
+        if self._in_text and b'"' not in content and b"\\" not in content:
+            self._escaping = False
+            return
+        chunk = np.frombuffer(content, np.uint8)
+        quotes = chunk == ord('"')
+        if self._escaping or b"\\" in content:
+            quotes &= ~self._escaped(chunk)
+        in_text = np.bitwise_xor.accumulate(quotes) ^ self._in_text
+        levels = _LEVEL[chunk]
+        levels[in_text] = 0
+        depth = np.cumsum(levels, dtype=np.int32) + self._depth
+        commas = np.count_nonzero((chunk == ord(",")) & ~in_text)
+        self.items += commas + np.count_nonzero(levels > 0)
+        self.deepest = max(self.deepest, int(depth.max()))
+        self._depth = int(depth[-1])
+        self._in_text = bool(in_text[-1])
+
+    def _escaped(self, chunk: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """What stands behind an odd number of backslashes."""
+        others = np.flatnonzero(chunk != ord("\\"))
+        begin = -2 if self._escaping else -1  # a backslash before the first byte, or none
+        escaped = np.zeros(len(chunk), bool)
+        before = np.diff(others, prepend=begin) - 1
+        escaped[others[before % 2 == 1]] = True
+        last = int(others[-1]) if len(others) else begin
+        self._escaping = (len(chunk) - 1 - last) % 2 == 1
+        return escaped
+
+
+def _inspect(value: Any) -> None:
+    """Walk through the value, which is bounded, and refuse what is marked."""
+    faults: list[Fault] = []
+    left: list[tuple[Any, str]] = [(value, "")]
+    while left:
+        each, place = left.pop()
+        fault = _fault(each, place)
+        if fault is not None:
+            faults.append(fault)
+        left.extend(_inside(each, place))
     if faults:
         raise _malformed("The body says something that JSON cannot say.", faults)
 

@@ -56,6 +56,7 @@ _STATUS: Final[tuple[tuple[type[ServerError], int], ...]] = (
     (errors.MalformedError, 400),
     (errors.TooLargeError, 413),
     (errors.TooOftenError, 429),
+    (errors.DiskFullError, 507),
     (errors.UnavailableError, 503),
     (SlowBodyError, 408),
     (LongUrlError, 414),

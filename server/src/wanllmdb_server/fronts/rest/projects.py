@@ -9,6 +9,7 @@ from fastapi import Depends, Response
 from wanllmdb_server.catalog.projects import Member
 from wanllmdb_server.domain.access import Resource, Role, Verb
 from wanllmdb_server.domain.project import Project
+from wanllmdb_server.domain.retention import Rule
 from wanllmdb_server.fronts.rest.auth import CurrentActor
 from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Words
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
@@ -61,11 +62,32 @@ def get_project(owner: str, project: str, actor: CurrentActor, services: Given) 
 def change_project(
     owner: str, project: str, body: form.ProjectPatch, actor: CurrentActor, services: Given
 ) -> form.Project:
-    """Rename a project or describe it anew."""
+    """Rename a project, describe it anew, say how long what of it is kept."""
     changed = services.projects.change(
-        actor, owner, project, name=body.name, description=body.description
+        actor,
+        owner,
+        project,
+        name=body.name,
+        description=body.description,
+        retention=_rule(body.retention) if "retention" in body.model_fields_set else "as it is",
     )
     return _project(changed)
+
+
+@router.get("/projects/{owner}/{project}/retention", access=_READ, operation_id="previewRetention")
+async def preview_retention(
+    owner: str, project: str, actor: CurrentActor, services: Given
+) -> form.RetentionPreview:
+    """How long what of a project is kept, and what would go now."""
+    found = await services.retention.preview(actor, owner, project)
+    return form.RetentionPreview(
+        rule=form.Retention(**found.rule.said()),
+        own=found.own,
+        **{
+            kind: form.Doomed(runs=each.runs, items=each.weight.items, bytes=each.weight.bytes)
+            for kind, each in found.kinds.items()
+        },
+    )
 
 
 @router.delete(
@@ -129,7 +151,12 @@ def _project(project: Project) -> form.Project:
         runs=project.runs,
         running=project.running,
         role=_role(project.role),
+        retention=None if project.retention is None else form.Retention(**project.retention.said()),
     )
+
+
+def _rule(said: form.Retention | None) -> Rule | None:
+    return None if said is None else Rule(**said.model_dump())
 
 
 def _member(member: Member) -> form.Member:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Response
 
@@ -10,11 +10,15 @@ from wanllmdb_server.catalog.openings import Terms
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.domain.filter import RunFilter, parse_sort, parse_states, parse_words
-from wanllmdb_server.domain.run import Fork, Run, RunChanges, RunState
+from wanllmdb_server.domain.filter_text import parse_filter
+from wanllmdb_server.domain.language import parse_order
+from wanllmdb_server.domain.run import Run, RunChanges, RunState
 from wanllmdb_server.domain.writer import Moment, Part, WriterFacts
+from wanllmdb_server.fronts.rest.asked_runs import asked_filter
 from wanllmdb_server.fronts.rest.auth import CurrentActor
-from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Words
+from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, FilterText, Limit, Words
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
+from wanllmdb_server.fronts.rest.run_forms import said, whole
 from wanllmdb_server.fronts.rest.schemas import runs as form
 from wanllmdb_server.fronts.rest.services import Services, services_of
 from wanllmdb_server.services.run_search import Wanted
@@ -32,8 +36,6 @@ _READ = (Resource.RUN, Verb.READ)
 _CREATE = (Resource.RUN, Verb.CREATE)
 _UPDATE = (Resource.RUN, Verb.UPDATE)
 _RUN: Final = "/projects/{owner}/{project}/runs/{run}"
-_MAPPINGS: Final = ("config", "summary", "environment")
-_TRANSLATED: Final = frozenset({"url", "state", "tags", "forked_from"})
 _NOT_OF_RUN: Final = {
     "project", "owner", "resume", "tags", "writer_facts", "fork_from", "resume_from"
 }  # fmt: skip
@@ -55,10 +57,12 @@ async def create_run(
     )
     response.status_code = 201 if begun.created else 200
     return form.BegunRun(
-        run=_run(begun.run),
+        run=whole(begun.run),
         resumed=begun.resumed,
         last_step=begun.last_step,
         first_step=begun.first_step,
+        summary_set=list(begun.summary_set),
+        metric_url=services.metric_url,
     )
 
 
@@ -75,6 +79,7 @@ async def list_runs(
     services: Given,
     q: Words = "",
     state: States = [],  # noqa: B006 - FastAPI copies it
+    filter: FilterText = "",  # noqa: A002 - its name in the request
     sort: SortBy = "-created_at",
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -82,14 +87,39 @@ async def list_runs(
 ) -> form.RunPage:
     """The runs of a project, filtered and in an order."""
     wanted = Wanted(
-        filter=RunFilter(parse_words(q), parse_states(state)),
+        filter=RunFilter(parse_words(q), parse_states(state), parse_filter(filter)),
         sort=parse_sort(sort),
         limit=limit,
         cursor=cursor,
         full=fields == "all",
     )
     page = await services.run_search.find(actor, owner, project, wanted)
-    items = [form.ListedRun(**_said(run, full=wanted.full)) for run in page.items]
+    items = [listed(run, full=wanted.full) for run in page.items]
+    return form.RunPage(items=items, next=page.next, total=page.total)
+
+
+@router.post(
+    "/projects/{owner}/{project}/runs/search",
+    access=_READ,
+    operation_id="searchRuns",
+    response_model_exclude_unset=True,
+)
+async def search_runs(
+    owner: str, project: str, body: form.RunSearch, actor: CurrentActor, services: Given
+) -> form.RunPage:
+    """The runs that meet a filter, in an order of several keys."""
+    first, *then = parse_order(body.order)
+    wanted = Wanted(
+        filter=asked_filter(body),
+        sort=first,
+        then=tuple(then),
+        limit=body.limit,
+        cursor=body.cursor,
+        offset=body.offset,
+        full=body.fields == "all",
+    )
+    page = await services.run_search.find(actor, owner, project, wanted)
+    items = [listed(run, full=wanted.full) for run in page.items]
     return form.RunPage(items=items, next=page.next, total=page.total)
 
 
@@ -98,7 +128,7 @@ async def get_run(
     owner: str, project: str, run: str, actor: CurrentActor, services: Given
 ) -> form.Run:
     """One run, with all that is known of it."""
-    return _run(await services.runs.get(actor, owner, project, run))
+    return whole(await services.runs.get(actor, owner, project, run))
 
 
 @router.patch(_RUN, access=_UPDATE, operation_id="changeRun")
@@ -115,7 +145,7 @@ async def change_run(
         **body.model_dump(exclude={"tags"}),
         tags=None if body.tags is None else tuple(body.tags),
     )
-    return _run(await services.runs.change(actor, owner, project, run, changes))
+    return whole(await services.runs.change(actor, owner, project, run, changes))
 
 
 @router.delete(
@@ -143,7 +173,7 @@ async def finish_run(
     services: Given,
 ) -> form.Run:
     """End a run."""
-    return _run(await services.runs.finish(actor, owner, project, run, body.exit_code))
+    return whole(await services.runs.finish(actor, owner, project, run, body.exit_code))
 
 
 @router.post(f"{_RUN}/heartbeat", access=_UPDATE, operation_id="sendHeartbeat")
@@ -178,28 +208,6 @@ def _moment(said: form.Moment | None) -> Moment | None:
     return None if said is None else Moment(said.run, said.step)
 
 
-def _run(run: Run) -> form.Run:
-    return form.Run(**_said(run, full=True))
-
-
-def _said(run: Run, *, full: bool) -> dict[str, Any]:
-    names = [*form.RunLite.model_fields, *(_MAPPINGS if full else ())]
-    said = {name: getattr(run, name) for name in names if name not in _TRANSLATED}
-    return {
-        **said,
-        "state": run.state.value,
-        "tags": list(run.tags),
-        "forked_from": _origin(run.forked_from),
-        "url": _url(run),
-    }
-
-
-def _origin(fork: Fork | None) -> form.ForkedFrom | None:
-    if fork is None:
-        return None
-    said = {name: getattr(fork, name) for name in form.ForkedFrom.model_fields if name != "url"}
-    return form.ForkedFrom(**said, url=_url(fork))
-
-
-def _url(run: Run | Fork) -> str:
-    return f"/{run.owner}/{run.project}/runs/{run.id}"
+def listed(run: Run, *, full: bool) -> form.ListedRun:
+    """A run as lists say it."""
+    return form.ListedRun(**said(run, full=full))

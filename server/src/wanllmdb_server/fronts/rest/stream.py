@@ -1,8 +1,8 @@
 """The live stream: one WebSocket for everything a page looks at.
 
-Points go as binary frames, everything else as JSON text. Who does not read is not queued for:
-beyond `MAX_QUEUED_BYTES` nothing more is put to them, and the service tells them later what
-there is then; who does not read for `STUCK_S` is let go with 1013.
+Points and last values go as binary frames, everything else as JSON text. Who does not read is
+not queued for: while anything waits for them nothing more is put to them, and the service tells
+them later what there is then; who does not read for `STUCK_S` is let go.
 """
 
 from __future__ import annotations
@@ -10,37 +10,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wanllmdb_server.domain.access import ANONYMOUS, Actor, Resource, Verb
 from wanllmdb_server.domain.errors import ServerError, UnauthenticatedError
-from wanllmdb_server.domain.news import Ended, Keys, News, Points, Runs, Wish
-from wanllmdb_server.domain.plain import plain
-from wanllmdb_server.domain.run import Run, merged_summary
-from wanllmdb_server.domain.series import KeyStats
-from wanllmdb_server.fronts.rest import frame, problems
+from wanllmdb_server.domain.news import USUAL_RATE, News, Wish
+from wanllmdb_server.fronts.rest import problems
 from wanllmdb_server.fronts.rest.auth import actor_of, actor_of_secret
+from wanllmdb_server.fronts.rest.live_message import messages, text
 from wanllmdb_server.fronts.rest.routes import declares
-from wanllmdb_server.fronts.rest.schemas.runs import RunLite
 from wanllmdb_server.fronts.rest.services import Services, services_of
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
-MAX_QUEUED_BYTES: Final = 1024 * 1024
 MAX_MESSAGES: Final = 300  # within MESSAGES_S: a page sends a few when its panels change
 MESSAGES_S: Final = 10.0
 AUTH_S: Final = 5.0
-STUCK_S: Final = 60.0
+STUCK_S: Final = 30.0
 RECHECK_S: Final = 5.0  # how long somebody may still look whose key or session has ended
 
 UNSUPPORTED: Final = 1003
 POLICY: Final = 1008
 TOO_BIG: Final = 1009
-TRY_LATER: Final = 1013
 
 
 class Auth(msgspec.Struct, tag="auth", tag_field="type"):
@@ -57,6 +53,7 @@ class Subscribe(msgspec.Struct, tag="subscribe", tag_field="type"):
     runs: list[str]
     keys: list[str] | None = None
     cursors: dict[str, dict[str, int]] = {}
+    rate: Annotated[int, Meta(ge=1)] = USUAL_RATE
 
 
 class Unsubscribe(msgspec.Struct, tag="unsubscribe", tag_field="type"):
@@ -80,6 +77,10 @@ class ClosingError(Exception):
         self.code = code
 
 
+class StuckError(Exception):
+    """They do not read."""
+
+
 @declares(Resource.POINTS, Verb.READ)
 async def stream(websocket: WebSocket) -> None:
     """Tell one viewer what comes, until either side has enough."""
@@ -94,6 +95,8 @@ async def stream(websocket: WebSocket) -> None:
     connection = _Connection(websocket, services, who)
     try:
         await connection.run()
+    except StuckError:
+        pass  # no word would reach them
     except ClosingError as closing:
         with contextlib.suppress(RuntimeError):  # they may have closed it themselves
             await websocket.close(closing.code, str(closing))
@@ -136,28 +139,18 @@ class _Connection:
         self._live = services.live
         self._who = who
         self._queue: deque[bytes | str] = deque()
-        self._queued = 0
         self._filled = asyncio.Event()
 
     # -- what the service sees of the viewer
 
     def ready(self) -> bool:
-        """Whether they keep up."""
-        return self._queued < MAX_QUEUED_BYTES
+        """Whether they keep up: everything that was told them is on its way."""
+        return not self._queue
 
     def tell(self, news: News) -> None:
         """Queue the news, encoded."""
-        match news:
-            case Points(wish, project, tails):
-                self._put(frame.tail_frame(wish, project, tails))
-            case Runs(project, runs):
-                each = [_live_run(run, stats) for run, stats in runs]
-                self._say({"type": "runs", "project": project, "runs": each})
-            case Keys(project, run, keys):
-                named = [{"key": stats.key, "kind": stats.kind} for stats in keys]
-                self._say({"type": "keys", "project": project, "run": run, "keys": named})
-            case Ended(wish, code, detail):
-                self._say({"type": "error", "id": wish, "code": code, "detail": detail})
+        for item in messages(news):
+            self._put(item)
 
     # -- the connection
 
@@ -241,6 +234,7 @@ class _Connection:
             runs=message.runs,
             keys=message.keys,
             cursors=message.cursors,
+            rate=message.rate,
         )
         try:
             await self._live.subscribe(self._who.actor, self, wish)
@@ -253,13 +247,12 @@ class _Connection:
     async def _write(self) -> None:
         while True:
             while self._queue:
-                item = self._queue.popleft()
                 try:
                     async with asyncio.timeout(STUCK_S):
-                        await self._send(item)
+                        await self._send(self._queue[0])
                 except TimeoutError:
-                    raise ClosingError(TRY_LATER, "You do not read.") from None
-                self._queued -= len(item)
+                    raise StuckError from None
+                self._queue.popleft()
             self._filled.clear()
             await self._filled.wait()
 
@@ -279,16 +272,8 @@ class _Connection:
                     raise ClosingError(POLICY, "Your key or session has ended.") from None
 
     def _say(self, message: Mapping[str, Any]) -> None:
-        self._put(msgspec.json.encode(message).decode())
+        self._put(text(message))
 
     def _put(self, item: bytes | str) -> None:
         self._queue.append(item)
-        self._queued += len(item)
         self._filled.set()
-
-
-def _live_run(run: Run, stats: Sequence[KeyStats]) -> dict[str, Any]:
-    """A run without config and environment, which change seldom and are long."""
-    said = {name: getattr(run, name) for name in RunLite.model_fields if name != "url"}
-    summary = plain(merged_summary(run.summary, stats))
-    return {**said, "url": f"/{run.owner}/{run.project}/runs/{run.id}", "summary": summary}

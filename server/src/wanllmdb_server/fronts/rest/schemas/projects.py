@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from wanllmdb_server.domain.project import MAX_DESCRIPTION
+from wanllmdb_server.domain.retention import MAX_DAYS
 from wanllmdb_server.fronts.rest.schemas.form import Answer, Body, Time
 
 Role = Literal["viewer", "member", "admin"]
+Days = Annotated[int | None, Field(ge=1, le=MAX_DAYS)]
+
+
+class Retention(Body):
+    """Days that each kind is kept after a run ended; null is for ever."""
+
+    points_days: Days = None
+    console_days: Days = None
+    system_days: Days = None
+    files_days: Days = None
+
+
+class Doomed(Answer):
+    """What of one kind would go now: points or files, and about how many bytes."""
+
+    runs: int
+    items: int
+    bytes: int
+
+
+class RetentionPreview(Answer):
+    """The rule that holds for a project, whether it is its own, and what would go now."""
+
+    rule: Retention
+    own: bool
+    points: Doomed | None = None
+    console: Doomed | None = None
+    system: Doomed | None = None
+    files: Doomed | None = None
 
 
 class Project(Answer):
@@ -23,6 +53,7 @@ class Project(Answer):
     runs: int
     running: int
     role: Role
+    retention: Retention | None
 
 
 class ProjectPage(Answer):
@@ -46,6 +77,9 @@ class ProjectPatch(Body):
 
     name: str | None = None
     description: str | None = Field(default=None, max_length=MAX_DESCRIPTION)
+    retention: Retention | None = Field(
+        default=None, description="null: what the server says; left out: as it is"
+    )
 
 
 class Member(Answer):

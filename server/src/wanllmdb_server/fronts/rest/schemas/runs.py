@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from wanllmdb_server.domain.filter import DEFAULT_PAGE
+from wanllmdb_server.domain.filter_text import MAX_TEXT as MAX_FILTER
 from wanllmdb_server.domain.run import MAX_TAGS, MAX_TEXT
 from wanllmdb_server.fronts.rest.schemas.form import MAX_INT64, Answer, Body, GivenTime, Time
 
@@ -71,6 +73,7 @@ class RunLite(Answer):
     logged: int | None
     lost: int | None
     forked_from: ForkedFrom | None
+    alerts: int = Field(description="How many its script said")
     url: str = Field(description="Path of the run's page")
 
 
@@ -98,13 +101,41 @@ class RunPage(Answer):
     total: int
 
 
+class AskedRuns(Body):
+    """Which runs are asked for: those of which all of this is true.
+
+    See the reference of the API for filters, as a text and as a mapping.
+    """
+
+    filter: str = Field(default="", max_length=MAX_FILTER)
+    filters: dict[str, Any] | None = None
+    q: str = ""
+    states: list[str] = Field(default_factory=list, max_length=100)
+
+
+class RunSearch(AskedRuns):
+    """Which runs are asked for, and in which order."""
+
+    order: str | list[str] = "-created_at"
+    limit: int = Field(default=DEFAULT_PAGE, ge=1, le=MAX_INT64)
+    cursor: str | None = Field(default=None, max_length=4096)
+    offset: int = Field(default=0, ge=0, le=MAX_INT64, description="Runs that are passed over")
+    fields: Literal["all", "lite"] = "all"
+
+
 class BegunRun(Answer):
-    """A run that was begun; `resumed` when it was there. The writer begins with `first_step`."""
+    """A run that was begun; `resumed` when it was there. The writer begins with `first_step`.
+
+    `summary_set` are the keys of its summary that were set, not logged. `metric_url` is where
+    batches shall go; null: where this request went.
+    """
 
     run: Run
     resumed: bool
     last_step: int | None
     first_step: int
+    summary_set: list[str]
+    metric_url: str | None
 
 
 class NewRun(Body):
@@ -135,6 +166,7 @@ class RunPatch(Body):
     notes: str | None = Field(default=None, max_length=MAX_TEXT)
     tags: list[str] | None = Field(default=None, max_length=MAX_TAGS)
     group: str | None = None
+    job_type: str | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     summary: dict[str, Any] = Field(default_factory=dict)
     stop_requested: Literal[True] | None = None
