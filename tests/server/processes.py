@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.spawner import Spawned, spawn
 
 
 def free_port() -> int:
@@ -32,7 +33,8 @@ class Running:
         self.arguments = arguments
         self.data = root / "data"
         self.log = root / "server.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.crash_at = ""  # a crash point (`wanllmdb_server.crash_points`)
+        self._process: Spawned | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -55,7 +57,9 @@ class Running:
     def environment(self) -> Mapping[str, str]:
         home = self.root / "home"
         home.mkdir(parents=True, exist_ok=True)
-        return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONWARNINGS": "error"}
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        crash = {"WANLLMDB_CRASH_AT": self.crash_at} if self.crash_at else {}
+        return {**kept, **crash, "HOME": str(home), "PYTHONWARNINGS": "error"}
 
     def command(self, *arguments: str) -> Sequence[str]:
         return [sys.executable, "-m", "wanllmdb_server.cli", *arguments]
@@ -74,15 +78,13 @@ class Running:
     def start(self) -> Running:
         """Start the process and wait until it answers."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(
-                    "server", "--port", str(self.port), "--data-dir", str(self.data), "--json",
-                    *self.arguments,
-                ),
-                env=self.environment(), stdout=log, stderr=log,
+            self._process = spawn(
+                "wanllmdb_server.cli", "server", "--port", str(self.port),
+                "--data-dir", str(self.data), "--json", *self.arguments,
+                environment=self.environment(), folder=self.root, output=log.fileno(),
             )  # fmt: skip
         with httpx.Client() as http:
-            end = time.monotonic() + 30
+            end = time.monotonic() + 60
             while not self._answers(http):
                 assert self._process.poll() is None, self.log.read_text()
                 assert time.monotonic() < end, self.log.read_text()
@@ -100,6 +102,11 @@ class Running:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def wait(self, timeout: float = 60.0) -> int:
+        """Wait until the process ends by itself; returns its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout)
 
     def stop(self, timeout: float = 20.0) -> int:
         """Ask the process to end, and wait; returns its exit status."""

@@ -18,21 +18,47 @@ import httpx
 from fastapi import FastAPI
 from tests.server.memory_store import MemoryStore
 
+from wanllmdb_server.blobs.arrivals import Arrivals
 from wanllmdb_server.blobs.local import LocalBlobStore
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.credentials import Passwords
 from wanllmdb_server.catalog.runs import NewRun
 from wanllmdb_server.domain.access import ANONYMOUS, Actor, Role, Scope
+from wanllmdb_server.domain.retention import Rule
 from wanllmdb_server.events.memory import MemoryEventBus
-from wanllmdb_server.fronts.rest import accounts, errors, files, projects, receipts, runs
+from wanllmdb_server.fronts.rest import (
+    accounts,
+    alerts,
+    artifacts,
+    blobs,
+    comparison,
+    errors,
+    files,
+    projects,
+    receipts,
+    run_export,
+    run_sets,
+    run_tables,
+    runs,
+    views,
+)
 from wanllmdb_server.fronts.rest.body import BodyLimits
 from wanllmdb_server.fronts.rest.services import Services
 from wanllmdb_server.services.accounts import Accounts, actor_for
+from wanllmdb_server.services.alerts import Alerts
+from wanllmdb_server.services.analysis import Analysis
+from wanllmdb_server.services.artifacts import Artifacts
+from wanllmdb_server.services.comparison import Comparison
 from wanllmdb_server.services.files import Files
+from wanllmdb_server.services.intake import Intake
 from wanllmdb_server.services.projects import Projects
 from wanllmdb_server.services.receipts import Receipts
-from wanllmdb_server.services.run_search import RunSearch
+from wanllmdb_server.services.retention import Retention
+from wanllmdb_server.services.run_search import Choice, RunSearch, RunTables
+from wanllmdb_server.services.run_sets import RunSets
 from wanllmdb_server.services.runs import Runs
+from wanllmdb_server.services.views import Views
+from wanllmdb_server.wiring import chooser, finder
 
 PASSWORD = "correct horse battery"  # noqa: S105
 PEOPLE = ("anonymous", "stranger", "viewer", "member", "owner", "admin")
@@ -91,9 +117,23 @@ def rest_app() -> FastAPI:
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     errors.install(app)
-    for module in (accounts, projects, runs, receipts, files):
-        app.include_router(module.router)
-    app.include_router(accounts.health)
+    for module in (
+        accounts,
+        projects,
+        run_export,
+        run_sets,
+        run_tables,
+        runs,
+        receipts,
+        files,
+        alerts,
+        blobs,
+        artifacts,
+        views,
+        comparison,
+    ):
+        app.router.routes.extend(module.router.routes)
+    app.router.routes.extend(accounts.health.routes)
     app.add_middleware(BodyLimits)
     app.state.ready = True
     return app
@@ -105,16 +145,34 @@ def open_world(folder: Path) -> World:
     catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}", clock=clock)
     catalog.migrate()
     store, bus = MemoryStore(), MemoryEventBus()
+    kept, arrivals = LocalBlobStore(folder / "blobs"), Arrivals()
+    choice = Choice(catalog, store)
+    search = RunSearch(catalog, store, choice)
     services = Services(
         accounts=Accounts(catalog, passwords=Passwords(memory_kib=8, passes=1)),
         projects=Projects(catalog, store, bus),
         runs=Runs(catalog, store, bus),
-        run_search=RunSearch(catalog, store),
-        files=Files(catalog, LocalBlobStore(folder / "blobs")),
+        run_search=search,
+        run_sets=RunSets(catalog, store, bus, chooser(choice), days=30),
+        run_tables=RunTables(catalog, store, choice),
+        files=Files(catalog, kept, arrivals),
+        artifacts=Artifacts(catalog, kept),
+        intake=Intake(catalog, kept, arrivals),
         ingest=None,  # type: ignore[arg-type]  # the metric routes are not part of this world
+        metrics=None,  # type: ignore[arg-type]
+        numbered=None,  # type: ignore[arg-type]
+        metric_answers=None,  # type: ignore[arg-type]
         curves=None,  # type: ignore[arg-type]
+        export=None,  # type: ignore[arg-type]
+        alerts=Alerts(catalog),
+        history=None,  # type: ignore[arg-type]
+        console=None,  # type: ignore[arg-type]
         receipts=Receipts(catalog, store),
+        retention=Retention(catalog, store, Rule()),
         live=None,  # type: ignore[arg-type]
+        views=Views(catalog),
+        comparison=Comparison(catalog, store),
+        analysis=Analysis(catalog, store, finder(search)),
         store=store,
         bus=bus,
     )

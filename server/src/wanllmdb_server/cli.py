@@ -11,20 +11,22 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from wanllmdb.version import VERSION
 from wanllmdb_server import first_start, settings
+from wanllmdb_server.commands import backup, doctor
+from wanllmdb_server.commands.answer import FAILED, OK, WRONG
+from wanllmdb_server.commands.answer import answer as _answer
+from wanllmdb_server.commands.answer import complain as _complain
+from wanllmdb_server.commands.answer import finish as _finish
+from wanllmdb_server.commands.answer import out as _out
 from wanllmdb_server.data_dir import DataDir, DataDirError
 from wanllmdb_server.domain.access import Scope
 from wanllmdb_server.domain.errors import ServerError
 from wanllmdb_server.settings import Settings, SettingsError
-
-OK: Final = 0
-FAILED: Final = 1
-WRONG: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(commands)
     _add_user(commands)
     _add_key(commands)
+    backup.add(commands)
+    doctor.add(commands)
     migrate = commands.add_parser("migrate", help="bring the data directory to this version")
     _finish(migrate, _migrate)
     openapi = commands.add_parser("openapi", help="print the description of the API as JSON")
@@ -63,6 +67,10 @@ def _add_server(commands: Any) -> None:
         "server",
         help="serve the API and the page",
         description="Serve the API and the page until SIGTERM or Ctrl-C.",
+    )
+    server.add_argument(
+        "--role",
+        help="what this process is: all (by itself the whole server), api, metrics or worker",
     )
     server.add_argument("--host", help="address to listen on (127.0.0.1)")
     server.add_argument("--port", help="of the API and the page (8000); 0 takes a free one")
@@ -78,6 +86,19 @@ def _add_server(commands: Any) -> None:
     )
     server.add_argument("--public-url", help="how others reach the server behind a proxy")
     server.add_argument("--metric-url", help="where clients shall send metrics")
+    server.add_argument(
+        "--metrics-internal-url",
+        metavar="URL",
+        help="where --role api and worker find --role metrics, if not on this machine's port",
+    )
+    server.add_argument(
+        "--retention",
+        metavar="KIND=DAYS,…",
+        help="how long points, console, system and files of ended runs are kept (for ever)",
+    )
+    server.add_argument(
+        "--trash-days", metavar="DAYS", help="how long deleted runs can be taken back (30)"
+    )
     _finish(server, _server)
 
 
@@ -105,14 +126,6 @@ def _add_key(commands: Any) -> None:
     _finish(create, _key_create)
 
 
-def _finish(
-    parser: argparse.ArgumentParser, command: Callable[[Settings, argparse.Namespace], int]
-) -> None:
-    parser.add_argument("--data-dir", metavar="DIR", help="where the server keeps its data")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(command=command)
-
-
 def _server(told: Settings, arguments: argparse.Namespace) -> int:
     from wanllmdb_server import process  # the other commands need no server
 
@@ -129,9 +142,12 @@ def _server(told: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _say_started(started: first_start.Started, *, as_json: bool) -> None:
+    role = started.settings.role
+    pages = role in {"all", "api"}
     lines = {
         "version": VERSION,
-        "url": started.settings.url,
+        "role": role,
+        "url": started.settings.url if pages else None,
         "sign_in_url": started.sign_in_url,
         "metric_url": started.metric_url,
         "data_dir": str(started.settings.data_dir),
@@ -139,8 +155,9 @@ def _say_started(started: first_start.Started, *, as_json: bool) -> None:
     if as_json:
         _out(json.dumps(lines))
         return
-    _out(f"wanLLMDB {VERSION}")
-    _out(f"  page      {started.settings.url}")
+    _out(f"wanLLMDB {VERSION}" + ("" if role == "all" else f" ({role})"))
+    if pages:
+        _out(f"  page      {started.settings.url}")
     if started.sign_in_url:
         _out(f"  sign in   {started.sign_in_url}  (works once, for 15 minutes)")
     if started.metric_url:
@@ -196,20 +213,6 @@ def _password(file: str | None) -> str | None:
         return None
     text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
     return text.splitlines()[0] if text else ""
-
-
-def _answer(said: Mapping[str, Any], text: str, arguments: argparse.Namespace) -> None:
-    _out(json.dumps(said) if arguments.json else text)
-
-
-def _out(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def _complain(error: Exception, status: int) -> int:
-    sys.stderr.write(f"wanllmdb-server: {error}\n")
-    return status
 
 
 if __name__ == "__main__":

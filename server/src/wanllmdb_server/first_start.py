@@ -52,7 +52,7 @@ def guard(told: Settings) -> None:
     Raises:
         UnguardedError: says what to do.
     """
-    if told.loopback:
+    if told.loopback or told.role == "worker":
         return
     with accounts(told) as found:
         if not found.has_people():
@@ -66,9 +66,11 @@ def guard(told: Settings) -> None:
 def begin(told: Settings) -> Started:
     """Make ready for the OS user who starts the server; `told` has the ports as they are."""
     metric_url = (
-        f"http://{bracketed(told.host)}:{told.metrics_port}/api/v1" if told.metrics_port else None
+        f"http://{bracketed(told.host)}:{told.metrics_port}/api/v1"
+        if told.metrics_port and told.role in {"all", "metrics"}
+        else told.told_metric_url
     )
-    if not told.loopback:
+    if not told.loopback or told.role not in {"all", "api"}:
         return Started(told, None, metric_url)
     with accounts(told) as found:
         user = found.ensure_local_user(os_user())

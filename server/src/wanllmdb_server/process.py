@@ -1,8 +1,9 @@
-"""The server as a process: two listeners, one event loop, one clean end.
+"""The server as a process: its listeners, one event loop, one clean end.
 
-The sockets are taken before anything is opened, so that a port in use is said at once and in
-one line; connections that come while the stores open wait in the socket. On SIGTERM or SIGINT
-both listeners stop taking, running requests get `GRACE_S` seconds, WebSockets are told that the
+What is listened for is what the role says: both ports, one of them, or nothing. The sockets
+are taken before anything is opened, so that a port in use is said at once and in one line;
+connections that come while the stores open wait in the socket. On SIGTERM or SIGINT all
+listeners stop taking, running requests get `GRACE_S` seconds, WebSockets are told that the
 service restarts, then the stores are closed: together within five seconds.
 """
 
@@ -10,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -22,14 +25,29 @@ from starlette.types import ASGIApp
 
 from wanllmdb_server import first_start
 from wanllmdb_server.app import Apps, build
-from wanllmdb_server.data_dir import DataDir
+from wanllmdb_server.data_dir import EVERYTHING, DataDir, Part
 from wanllmdb_server.first_start import Started
+from wanllmdb_server.fronts.rest.repeats import Repeats
 from wanllmdb_server.fronts.rest.stream import MAX_MESSAGE_BYTES
-from wanllmdb_server.settings import Settings
+from wanllmdb_server.fronts.rest.viewer_socket import ViewerSocket
+from wanllmdb_server.settings import ServerRole, Settings
+from wanllmdb_server.wiring import now_us
 
 GRACE_S: Final = 3
 KEEP_ALIVE_S: Final = 75  # longer than proxies keep theirs, so that it is they who close
 BACKLOG: Final = 1024
+GARBAGE: Final = 20_000  # objects that came and did not go, before the collector looks at them
+# How long a thread that computes keeps the interpreter to itself when the event loop wants it:
+# the loop wants it for moments, after each of its calls into the system, and all wait for it.
+SWITCH_S: Final = 0.0005
+
+# What a process of each role holds of the data directory.
+HELD: Final[dict[ServerRole, tuple[Part, ...]]] = {
+    "all": EVERYTHING,
+    "api": ("api",),
+    "metrics": ("metrics",),
+    "worker": ("worker",),
+}
 
 _log = logging.getLogger("wanllmdb")
 
@@ -84,23 +102,37 @@ def run(told: Settings, say: Callable[[Started], None]) -> None:
         DataDirError: the data directory is another server's, or cannot be used.
         ListenError: a port is taken.
     """
-    with DataDir(told.data_dir), contextlib.ExitStack() as taken:
+    with DataDir(told.data_dir, HELD[told.role]) as held, contextlib.ExitStack() as taken:
         first_start.guard(told)
-        sockets = [taken.enter_context(listen(told.host, told.port, "--port"))]
-        if told.metrics_port:
-            sockets.append(
-                taken.enter_context(listen(told.host, told.metrics_port, "--metrics-port"))
-            )
-        told = replace(told, port=sockets[0].getsockname()[1])
+        sockets = [
+            taken.enter_context(listen(told.host, port, option)) for port, option in _ports(told)
+        ]
+        if told.role in {"all", "api"}:
+            told = replace(told, port=sockets[0].getsockname()[1])
         started = first_start.begin(told)
         apps = build(told)
+
+        def ready() -> None:
+            held.tell(now_us())
+            say(started)
+
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(apps, sockets, lambda: say(started)))
+            runner.run(_serve(apps, sockets, ready))
+
+
+def _ports(told: Settings) -> list[tuple[int, str]]:
+    """The ports that the role listens on, in the order of `Apps.served`, and their options."""
+    ports: list[tuple[int, str]] = []
+    if told.role in {"all", "api"}:
+        ports.append((told.port, "--port"))
+    if told.role in {"all", "metrics"} and told.metrics_port:
+        ports.append((told.metrics_port, "--metrics-port"))
+    return ports
 
 
 async def _serve(apps: Apps, sockets: Sequence[socket.socket], ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    listeners = [listener_for(app) for app in (apps.main, apps.metrics)[: len(sockets)]]
+    listeners = [listener_for(app) for app in apps.served]
     loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
@@ -119,6 +151,9 @@ async def _serve(apps: Apps, sockets: Sequence[socket.socket], ready: Callable[[
         ending = asyncio.create_task(stop.wait())
         for listener in listeners:
             await listener.up.wait()
+        gc.freeze()  # what is there now stays: to look through all of it stops everybody for 0.1 s
+        gc.set_threshold(GARBAGE)
+        sys.setswitchinterval(SWITCH_S)
         ready()
         await asyncio.wait([ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
@@ -134,8 +169,8 @@ def listener_for(app: ASGIApp) -> Listener:
     return Listener(
         uvicorn.Config(
             app,
-            http="httptools",
-            ws="websockets-sansio",
+            http=Repeats,
+            ws=ViewerSocket,
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
-from wanllmdb_server.fronts.gate import CSP, Gate, hostname
+from wanllmdb_server.fronts.gate import CSP, Gate, hostname, policy
 
 
 async def page(_request: object) -> HTMLResponse:
@@ -55,6 +55,18 @@ def test_two_host_headers_are_no_name() -> None:
     assert hostname([]) is None
 
 
+@pytest.mark.parametrize(
+    ("host", "frames"),
+    [
+        ("train.example:8000", "train.example:8000/assets/frame/"),
+        ("[::1]:8000", "'self'"),
+        ("localhost; script-src *", "'self'"),
+    ],
+)
+def test_a_frame_shows_nothing_but_its_own_documents(host: str, frames: str) -> None:
+    assert policy(host) == f"{CSP}; frame-src {frames}"
+
+
 async def test_a_star_allows_every_name() -> None:
     async with client("*") as http:
         answer = await http.get("/", headers={"Host": "evil.example"})
@@ -64,8 +76,9 @@ async def test_a_star_allows_every_name() -> None:
 async def test_a_page_may_load_nothing_foreign_and_be_framed_by_nobody() -> None:
     async with client() as http:
         html, plain = await http.get("/"), await http.get("/text")
-    assert html.headers["content-security-policy"] == CSP
+    assert html.headers["content-security-policy"] == policy("localhost")
     assert html.headers["x-frame-options"] == "DENY"
+    assert policy("localhost") == f"{CSP}; frame-src localhost/assets/frame/"
     assert "unsafe" not in CSP
     for answer in (html, plain):
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -40,8 +40,40 @@ def test_only_this_machine_reaches_loopback(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"port": "x"}, {"port": "65536"}, {"port": "-1"}, {"public_url": "ftp://x"}]
+    "given",
+    [
+        {"port": "x"},
+        {"port": "65536"},
+        {"port": "-1"},
+        {"public_url": "ftp://x"},
+        {"role": "metric"},
+        {"internal_key": "short"},
+        {"metrics_port": "0", "role": "api"},
+    ],
 )
 def test_what_a_setting_cannot_be_is_named(given: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=next(iter(given))):
         load(given, {})
+
+
+def test_processes_find_the_metric_service_on_this_machine_unless_told_otherwise() -> None:
+    assert load({}, {}).internal_url == "http://127.0.0.1:8001"
+    assert load({"host": "0.0.0.0"}, {}).internal_url == "http://127.0.0.1:8001"  # noqa: S104
+    assert load({"host": "10.0.0.5"}, {}).internal_url == "http://10.0.0.5:8001"
+    told = load({}, {"WANLLMDB_SERVER_METRICS_INTERNAL_URL": "https://metrics.example/"})
+    assert told.internal_url == "https://metrics.example"
+
+
+def test_clients_are_told_of_a_metric_port_that_is_surely_theirs_too() -> None:
+    assert load({}, {}).told_metric_url is None
+    assert load({"role": "api"}, {}).told_metric_url == "http://127.0.0.1:8001"
+    assert load({"role": "api", "host": "0.0.0.0"}, {}).told_metric_url is None  # noqa: S104
+    given = {"role": "api", "host": "0.0.0.0", "metric_url": "https://m"}  # noqa: S104
+    assert load(given, {}).told_metric_url == "https://m"
+
+
+def test_the_key_between_processes_is_not_shown() -> None:
+    key = "k" * 40
+    told = load({}, {"WANLLMDB_SERVER_INTERNAL_KEY": key})
+    assert told.internal_key == key
+    assert key not in repr(told)

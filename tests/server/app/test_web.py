@@ -17,6 +17,9 @@ def built(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><p>the page</p>")
     (tmp_path / "theme.js").write_text("1;")
+    (tmp_path / "assets" / "frame").mkdir()
+    (tmp_path / "assets" / "frame" / "html.html").write_text("<!doctype html>a frame")
+    (tmp_path / "assets" / "frame" / "plotly-abc.js").write_text("2;")
     script = tmp_path / "assets" / "index-abc.js"
     script.write_text("console.log(1);" * 50)
     script.with_name("index-abc.js.gz").write_bytes(gzip.compress(script.read_bytes()))
@@ -90,3 +93,27 @@ async def test_a_page_that_is_built_anew_is_served_anew(built: Path) -> None:
     assert b"the page" in page.index().plain
     (built / "index.html").write_text("<p>newer</p>")
     assert b"newer" in page.index().plain
+
+
+async def test_the_document_of_a_frame_has_no_origin_no_network_and_no_way_out(built: Path) -> None:
+    async with client(built) as http:
+        answer = await http.get("/assets/frame/html.html")
+    said = [each.split() for each in answer.headers["content-security-policy"].split(";")]
+    policy = {name: rest for name, *rest in said}
+    assert policy["sandbox"] == ["allow-scripts"]
+    assert policy["default-src"] == policy["connect-src"] == policy["form-action"] == ["'none'"]
+    assert policy["frame-ancestors"] == ["'self'"]
+    for sources in policy.values():
+        assert not any("http" in each or "*" in each or "." in each for each in sources)
+    assert "'self'" not in policy["script-src"]
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_what_a_frame_loads_is_open_to_it_alone(built: Path) -> None:
+    async with client(built) as http:
+        script = await http.get("/assets/frame/plotly-abc.js")
+        other = await http.get("/assets/index-abc.js")
+    assert script.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "immutable" in script.headers["cache-control"]
+    assert "cross-origin-resource-policy" not in other.headers  # the gate says same-origin

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.server.house import House, row, send
 
+from wanllmdb_server.catalog.runs import NewRun
+from wanllmdb_server.domain.event import run_topic
 from wanllmdb_server.domain.news import News, Points, Wish
 from wanllmdb_server.domain.series import Series, Tail
-from wanllmdb_server.domain.watch import MAX_SERIES_POINTS, unseen
-from wanllmdb_server.services import live
 
 FIRST = {"owner": "ann", "project": "vision", "runs": ["first"]}
 
@@ -32,8 +31,12 @@ class Looker:
         self.news.append(news)
 
     @property
+    def points(self) -> list[Points]:
+        return [news for news in self.news if isinstance(news, Points)]
+
+    @property
     def values(self) -> list[float]:
-        tails = [tail for news in self.news if isinstance(news, Points) for _, tail in news.tails]
+        tails = [tail for news in self.points for _, tail in news.tails.pieces]
         return [value for tail in tails for value in tail.value.tolist()]
 
 
@@ -41,11 +44,6 @@ async def until(true: Callable[[], Any]) -> None:
     async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110 - nothing tells a test
             await asyncio.sleep(0.01)
-
-
-@pytest.fixture(autouse=True)
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "TICK_S", 0.01)
 
 
 async def test_who_does_not_keep_up_is_told_later_what_there_is_then(house: House) -> None:
@@ -61,31 +59,87 @@ async def test_who_does_not_keep_up_is_told_later_what_there_is_then(house: Hous
         slow.quick = True
         await until(lambda: len(slow.values) == 20)
         assert slow.values == quick.values == [float(n) for n in range(1, 21)]
-        assert len([news for news in slow.news if isinstance(news, Points)]) == 1
+        assert len(slow.points) == 1
 
 
-async def test_many_who_look_cost_one_read_of_the_store(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reads: list[int] = []
+@pytest.fixture
+def reads(house: House, monkeypatch: pytest.MonkeyPatch) -> list[list[Series]]:
+    """What the store was asked for on behalf of live viewers, read by read."""
+    reads: list[list[Series]] = []
     tail = house.store.tail
 
-    async def counted(series: Any, after: Any) -> Any:
-        reads.append(len(series))
+    async def counted(series: Sequence[Series], after: Sequence[int]) -> list[Tail]:
+        reads.append(list(series))
         return await tail(series, after)
 
-    monkeypatch.setattr(house.services.live._store, "tail", counted)
-    lookers = [Looker() for _ in range(10)]
+    monkeypatch.setattr(house.store, "tail", counted)
+    return reads
+
+
+async def settled(house: House) -> None:
+    """Wait until nothing is due to anybody."""
+    readers = house.services.live._readers
+    await until(lambda: not any(each.due for one in readers.values() for each in one._standings))
+
+
+async def test_fifty_who_look_at_one_project_cost_one_read_of_the_store(
+    house: House, reads: list[list[Series]]
+) -> None:
+    lookers = [Looker() for _ in range(50)]
     for looker in lookers:
         wish = Wish(id="s", keys=["x"], **FIRST)
         await house.services.live.subscribe(house.actors["viewer"], looker, wish)
-    [reader] = house.services.live._readers.values()
-    await until(lambda: not any(watch.due for watch in reader.watches))
+    await settled(house)
     reads.clear()
     async with house.client("member") as http:
         await send(http, 0, [row(1, x=1.0)])
         await until(lambda: all(looker.values == [1.0] for looker in lookers))
-    assert reads == [1]
+        assert reads == [[Series(1, "x")]]
+        [reader] = house.services.live._readers.values()
+        assert len(list(reader._standings)) == 1, "who was told the same is reckoned once"
+        await send(http, 1, [row(2, x=2.0)])
+        await until(lambda: all(looker.values == [1.0, 2.0] for looker in lookers))
+    assert reads == [[Series(1, "x")]] * 2
+    tails = {id(looker.points[-1].tails) for looker in lookers}
+    assert len(tails) == 1, "and what they are told is encoded once"
+
+
+async def test_fifty_who_look_at_projects_of_their_own_read_only_what_changed(
+    house: House, reads: list[list[Series]]
+) -> None:
+    owner, lookers = house.actors["owner"], [Looker() for _ in range(50)]
+    runs = [
+        (await house.services.runs.create(owner, f"p{n}", NewRun(id="r"))).run for n in range(50)
+    ]
+    for run, looker in zip(runs, lookers, strict=True):
+        wish = Wish(id="s", owner="ann", project=run.project, runs=["r"], keys=["x", "y"])
+        await house.services.live.subscribe(owner, looker, wish)
+    await settled(house)
+    reads.clear()
+    async with house.client("owner") as http:
+        for n in (7, 31):
+            await send(http, 0, [row(1, x=float(n))], run=f"ann/p{n}/r")
+        await until(lambda: (lookers[7].values, lookers[31].values) == ([7.0], [31.0]))
+    assert sorted(reads, key=lambda read: read[0].run) == [
+        [Series(runs[n].number, "x"), Series(runs[n].number, "y")] for n in (7, 31)
+    ]
+    assert [looker.values for looker in lookers].count([]) == 48
+
+
+async def test_nobody_is_told_more_often_than_they_asked_for(house: House) -> None:
+    calm, eager = Looker(), Looker()
+    for looker, rate in ((calm, 1), (eager, 64)):
+        wish = Wish(id="s", keys=["x"], rate=rate, **FIRST)
+        await house.services.live.subscribe(house.actors["viewer"], looker, wish)
+    await settled(house)
+    async with house.client("member") as http:
+        for n in range(1, 31):
+            await send(http, n - 1, [row(n, x=float(n))])
+            await until(lambda: len(eager.values) == n)  # noqa: B023 - awaited here
+        await until(lambda: len(calm.values) == 30)
+    assert len(eager.points) == 30
+    assert len(calm.points) < 30
+    assert calm.values == eager.values
 
 
 async def test_the_last_who_leaves_ends_the_reader(house: House) -> None:
@@ -95,18 +149,9 @@ async def test_the_last_who_leaves_ends_the_reader(house: House) -> None:
     [reader] = service._readers.values()
     service.unsubscribe(looker, "a")
     service.unsubscribe(looker, "unknown")
-    assert house.bus.listeners(live.run_topic(1)) == 1
+    assert house.bus.listeners(run_topic(1)) == 1
     service.unsubscribe(looker)
-    await asyncio.gather(reader.task, return_exceptions=True)
-    assert reader.task.cancelled()
-    assert house.bus.listeners(live.run_topic(1)) == 0
-
-
-def test_a_tail_is_cut_where_it_was_told_already_and_where_it_is_too_long() -> None:
-    n = MAX_SERIES_POINTS + 5
-    tail = Tail(Series(1, "x"), 10, np.arange(n), np.arange(n), np.arange(n, dtype=np.float64))
-    assert unseen(tail, 12).start == n + 10 - MAX_SERIES_POINTS
-    short = Tail(Series(1, "x"), 10, np.arange(4), np.arange(4), np.arange(4.0))
-    assert unseen(short, 12).value.tolist() == [2.0, 3.0]
-    assert unseen(short, 12).start == 12
-    assert unseen(short, 3) is short  # a gap: the viewer draws the curve anew
+    tasks = reader.end()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(task.cancelled() for task in tasks)
+    assert house.bus.listeners(run_topic(1)) == 0

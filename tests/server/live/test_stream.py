@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests.server.house import House, record, row, send
 from websockets.asyncio.client import ClientConnection
 
 from wanllmdb.wire import Kind
-from wanllmdb_server.fronts.rest import frame, stream
+from wanllmdb_server.fronts.rest import live_frame, stream
+from wanllmdb_server.services.live import follower
 
 PATH = "/api/v1/metrics/stream"
 
@@ -35,7 +37,7 @@ class Viewer:
         assert (await self.until("subscribed"))["id"] == wish["id"]
 
     async def until(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind; a frame's has its series with their columns."""
+        """The next message of a kind; a frame's has what it carries as `pieces` or `lasts`."""
         async with asyncio.timeout(20):
             while True:
                 message = self._read(await self.socket.recv())
@@ -48,18 +50,20 @@ class Viewer:
         found: list[tuple[int, float, float]] = []
         while len(found) < n:
             message = await self.until("tail")
-            for entry, columns in message["points"]:
-                if entry["key"] == key:
-                    places = range(entry["start"], entry["start"] + entry["n"])
-                    steps, values = columns["step"].tolist(), columns["value"].tolist()
-                    found += zip(places, steps, values, strict=True)
+            for piece in message["pieces"]:
+                if piece.key == key:
+                    places = range(piece.start, piece.start + len(piece.step))
+                    found += zip(places, piece.step.tolist(), piece.value.tolist(), strict=True)
         return found
 
     def _read(self, content: str | bytes) -> dict[str, Any]:
         if isinstance(content, str):
             return json.loads(content)
-        [(header, columns)] = frame.frames(content)
-        return {**header, "points": list(zip(header["series"], columns, strict=True))}
+        if b'"type":"last"' in content[:40]:
+            header, lasts = live_frame.lasts(content)
+            return {**header, "lasts": lasts}
+        header, pieces = live_frame.tails(content)
+        return {**header, "pieces": pieces}
 
 
 @contextlib.asynccontextmanager
@@ -79,10 +83,10 @@ async def test_what_is_logged_is_told_in_order_and_once(house: House) -> None:
                 await send(http, n - 1, [row(n, loss=float(n), other=1.0)])
             assert await viewer.points(4) == [(n - 1, n, float(n)) for n in range(4, 8)]
         assert all(
-            entry["key"] == "loss"
+            piece.key == "loss"
             for told in viewer.told
             if told["type"] == "tail"
-            for entry, _ in told["points"]
+            for piece in told["pieces"]
         )
 
 
@@ -113,12 +117,27 @@ async def test_a_run_that_changes_or_appears_is_told_with_its_summary(house: Hou
         house.client("member") as http,
         viewing(house, address) as viewer,
     ):
-        await viewer.subscribe()
-        await send(http, 0, [row(1, loss=0.5), record(2, Kind.FINISH, {"exit_code": 0})])
+        await send(http, 0, [row(1, loss=0.5)])
+        await viewer.subscribe(cursors={"first": {"loss": 0}})
+        await send(http, 1, [row(2, loss=0.25, note="a")])
         [run] = (await viewer.until("runs"))["runs"]
-        assert (run["id"], run["state"], run["summary"]) == ("first", "finished", {"loss": 0.5})
+        assert (run["id"], run["state"], run["url"]) == (
+            "first",
+            "running",
+            "/ann/vision/runs/first",
+        )
+        assert run["summary"] == {"loss": 0.25, "note": "a"}
         assert "config" not in run
-        assert run["url"] == "/ann/vision/runs/first"
+        await send(http, 2, [row(3, loss=math.nan, note="b")])
+        [change] = (await viewer.until("changes"))["runs"]
+        assert (change["id"], change["summary"]) == ("first", {"note": "b"})
+        [(run_id, key, value)] = (await viewer.until("last"))["lasts"]
+        assert (run_id, key, math.isnan(value)) == ("first", "loss", True)
+        await send(http, 3, [record(4, Kind.FINISH, {"exit_code": 0})])
+        while "state" not in change:
+            [change] = (await viewer.until("changes"))["runs"]
+        assert (change["id"], change["state"], change["exit_code"]) == ("first", "finished", 0)
+        assert "name" not in change
         await http.post("/api/v1/runs", json={"id": "new", "project": "vision", "owner": "ann"})
         told = await viewer.until("runs")
         assert [each["id"] for each in told["runs"]] == ["new"]
@@ -149,9 +168,7 @@ async def test_a_wish_with_a_known_id_replaces_the_one_before(house: House) -> N
             await viewer.subscribe(keys=["acc"])
             await send(http, 0, [row(1, loss=1.0, acc=2.0)])
             assert await viewer.points(1, "acc") == [(0, 1, 2.0)]
-        told = [
-            entry["key"] for m in viewer.told if m["type"] == "tail" for entry, _ in m["points"]
-        ]
+        told = [piece.key for m in viewer.told if m["type"] == "tail" for piece in m["pieces"]]
         assert told == ["acc"]
 
 
@@ -273,9 +290,7 @@ async def session_of(house: House) -> str:
 async def test_who_may_no_longer_look_is_told_nothing_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wanllmdb_server.services import live
-
-    monkeypatch.setattr(live, "ACCESS_S", 0.0)
+    monkeypatch.setattr(follower, "ACCESS_S", 0.0)
     async with house.serving() as address, house.client("owner") as http:
         async with viewing(house, address) as viewer:
             await viewer.subscribe()
