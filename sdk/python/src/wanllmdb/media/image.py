@@ -1,53 +1,66 @@
 """Image: pixels with a caption, from an array, a tensor, PIL, matplotlib or a file.
 
-An array needs numpy and nothing else: PNG is written here.
+Over it lie boxes and masks; what their numbers mean, its classes tell.
 """
 
 from __future__ import annotations
 
 import io
-import struct
 import sys
-import zlib
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb.guard import MISUSE, guarded
-from wanllmdb.media.media import SavedFile, saved
-from wanllmdb.values import Unloggable, on_host, text
+from wanllmdb.media.boxes import BoundingBoxes2D
+from wanllmdb.media.heads import size_of
+from wanllmdb.media.labels import Classes, as_classes
+from wanllmdb.media.masks import ImageMask
+from wanllmdb.media.media import FileMedium, Read, captions, suffix_of
+from wanllmdb.media.pixels import as_pixels, check_size, png_of
+from wanllmdb.media.shelf import MAX_BYTES, Shelf, mime_of
 
-MAX_PIXELS: Final = 64_000_000
-MAX_BYTES: Final = 256 * 1024 * 1024  # of a file: it is read and hashed while the training waits
-_MIMES: Final = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".bmp": "image/bmp",
-    ".svg": "image/svg+xml",
-}
-# How PNG calls pixels of so many channels.
-_COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}
+__all__ = ["Classes", "Image"]
+
+_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg")
+# What PIL calls pixels of so many channels that PNG has, too.
+_PLAIN_MODES: Final = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_PNG_MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
+_OPAQUE_MODES: Final = frozenset({"1", "L", "RGB"})
+_NO_ALPHA: Final = frozenset({".jpg", ".jpeg", ".bmp"})
 
 
-class Image:
+class Image(FileMedium):
     """An image of a row: `log({"sample": Image(array, caption="epoch 3")})`.
 
     Args:
-        data: an array (height × width, with 1 to 4 channels last), a tensor (channels
-            first), a PIL image, a matplotlib figure or `pyplot`, or the path of a file.
+        data_or_path: an array (height × width, with 1 to 4 channels last), a tensor (channels
+            first, or a batch of them), a PIL image, a matplotlib figure or `pyplot`, another
+            image, or the path of a file.
             Floats are taken from 0 to 1, and stretched to that if some are negative.
-        mode: how PIL reads an array; only for PIL.
+        mode: how PIL is to understand the values.
         caption: shown with it.
-        grouping, classes, boxes, masks, file_type, normalize: of wandb; kept out of the row.
+        grouping: of wandb; kept in the row.
+        classes: names of classes, for boxes and masks that have none of their own.
+        boxes: names to sets of boxes; see `BoundingBoxes2D`.
+        masks: names to masks; see `ImageMask`.
+        file_type: "png", or what Pillow can write: "jpg", "webp", "gif", "bmp".
+        normalize: whether floats are stretched to 0 to 255.
+
+    Raises:
+        ValueError, TypeError: it is no image.
+        ImportError: another file type than PNG needs Pillow.
+        OSError: the file cannot be read.
     """
+
+    _log_type = "image-file"
+    _folder = "images"
 
     @guarded(raises=MISUSE)
     def __init__(
         self,
-        data: Any,
+        data_or_path: Any,
         mode: str | None = None,
         caption: str | None = None,
         grouping: int | None = None,
@@ -57,134 +70,212 @@ class Image:
         file_type: str | None = None,
         normalize: bool = True,
     ) -> None:
-        del mode, grouping, classes, boxes, masks, file_type
-        self.caption = None if caption is None else text(str(caption))
-        if isinstance(data, Image):
-            self._content, self._suffix, self._size = data._content, data._suffix, data._size
-        else:
-            self._content, self._suffix, self._size = _encoded(data, normalize=normalize)
+        given = data_or_path
+        self._classes = as_classes(classes)
+        self._boxes = _named("boxes", boxes, BoundingBoxes2D, self._classes)
+        self._masks = _named("masks", masks, ImageMask, self._classes)
+        if isinstance(given, Image):
+            self._adopt(given, caption, grouping)
+            if file_type is None or f".{file_type}" == given._suffix:
+                return
+            given = given.image
+            caption, grouping = self.caption, self._facts.get("grouping")
+        content, suffix = _encoded(given, mode, file_type, normalize=normalize)
+        width, height = size_of(content) or (None, None)
+        self._hold(
+            content,
+            suffix,
+            caption=caption,
+            format=suffix.lstrip("."),
+            width=width,
+            height=height,
+            grouping=grouping,
+        )
+
+    def _adopt(self, other: Image, caption: str | None, grouping: int | None) -> None:
+        """Be what another image is, but for what was said of this one."""
+        facts = other._facts | ({} if grouping is None else {"grouping": grouping})
+        self._hold(other._content, other._suffix, caption=caption or other.caption, **facts)
+        self._classes = self._classes or other._classes
+        self._boxes = self._boxes or other._boxes
+        self._masks = self._masks or other._masks
 
     @property
     def width(self) -> int | None:
-        return self._size[0] if self._size else None
+        return self._facts.get("width")
 
     @property
     def height(self) -> int | None:
-        return self._size[1] if self._size else None
+        return self._facts.get("height")
 
     @property
-    def format(self) -> str:
-        return self._suffix.lstrip(".")
+    def image(self) -> Any:
+        """The image as PIL has it."""
+        return _pillow("To look at an image").open(io.BytesIO(self._bytes()))
 
-    def save(self, folder: Path, key: str) -> tuple[dict[str, Any], SavedFile]:
-        """Write the image below `folder`."""
-        mime = _MIMES.get(self._suffix, "application/octet-stream")
-        file = saved(folder, "images", key, self._suffix, mime, self._content)
-        said = file.said("image-file") | {
-            "format": self.format,
-            "width": self.width,
-            "height": self.height,
-            "caption": self.caption,
+    def _bytes(self) -> bytes:
+        content = self._content
+        return content if isinstance(content, bytes) else content.read_bytes()
+
+    def said(self, shelf: Shelf, key: str) -> dict[str, Any]:
+        said = super().said(shelf, key)
+        if self._boxes:
+            said["boxes"] = {name: _boxes(each, shelf, key) for name, each in self._boxes.items()}
+        if self._masks:
+            said["masks"] = {name: each.said(shelf, key) for name, each in self._masks.items()}
+        if shelf.is_artifact:
+            classes = self._all_classes()
+            return said | {"classes": classes.entry(shelf, key)} if classes else said
+        return said | {"classes": self._classes._class_set} if self._classes else said
+
+    def _all_classes(self) -> Classes | None:
+        """The classes of the image, or those that its boxes and masks have names for."""
+        if self._classes or not (self._boxes or self._masks):
+            return self._classes
+        labels: dict[int, str] = {}
+        for each in (*self._boxes.values(), *self._masks.values()):
+            labels.update(each.class_labels)
+        return Classes([{"id": key, "name": name} for key, name in labels.items()])
+
+    @classmethod
+    def together(cls, media: Sequence[Any], said: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        first = said[0]
+        sizes = [[each.get("width"), each.get("height")] for each in said]
+        found = {
+            "_type": "images/separated",
+            "count": len(said),
+            "width": first.get("width"),
+            "height": first.get("height"),
+            "format": first.get("format"),
+            "filenames": [each["path"] for each in said],
+            **captions(media, empty=None),
+            "grouping": first.get("grouping"),
+            "sizes": sizes if any(each != sizes[0] for each in sizes) else None,
         }
-        return {name: value for name, value in said.items() if value is not None}, file
+        for name in ("boxes", "masks"):
+            every = [each.get(name) for each in said]
+            found[f"all_{name}"] = every if any(every) else None
+        return {name: value for name, value in found.items() if value is not None}
 
-
-def _encoded(data: Any, *, normalize: bool) -> tuple[bytes, str, tuple[int, int] | None]:
-    """The bytes of a file, its suffix, and width and height where they are known."""
-    if isinstance(data, (str, PathLike)):
-        path = Path(data)
-        suffix = path.suffix.lower()
-        if suffix not in _MIMES:
-            raise ValueError(f"{path.name} is no image: a file ends in {', '.join(_MIMES)}.")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ValueError(f"An image of {size:,} bytes cannot be kept; at most {MAX_BYTES:,}.")
-        content = path.read_bytes()
-        return content, suffix, _png_size(content)
-    if data is sys.modules.get("matplotlib.pyplot"):
-        data = data.gcf()
-    if hasattr(data, "savefig"):
-        return _written(data.savefig)
-    if hasattr(data, "save") and hasattr(data, "mode"):
-        _check_pixels(*data.size)  # before it is decoded
-        picture = data if data.mode in {"1", "L", "LA", "P", "RGB", "RGBA"} else data.convert("RGB")
-        return _written(picture.save)
-    return _from_array(data, normalize=normalize)
-
-
-def _written(write: Any) -> tuple[bytes, str, tuple[int, int] | None]:
-    buffer = io.BytesIO()
-    write(buffer, format="png")
-    content = buffer.getvalue()
-    return content, ".png", _png_size(content)
-
-
-def _from_array(data: Any, *, normalize: bool) -> tuple[bytes, str, tuple[int, int]]:
-    import numpy
-
-    is_tensor = callable(getattr(data, "detach", None))
-    array = numpy.asarray(on_host(data))
-    if is_tensor and array.ndim == 3 and array.shape[0] in _COLOUR_TYPES:
-        array = array.transpose(1, 2, 0)
-    if array.ndim == 2:
-        array = array[:, :, None]
-    if array.ndim != 3 or array.shape[2] not in _COLOUR_TYPES:
-        raise ValueError(f"An image is height × width × 1 to 4 channels, not {array.shape}.")
-    height, width, channels = array.shape
-    _check_pixels(width, height)
-    pixels = _as_bytes(array, normalize=normalize)
-    return png(pixels.tobytes(), width, height, channels), ".png", (width, height)
-
-
-def _check_pixels(width: int, height: int) -> None:
-    if not 0 < height * width <= MAX_PIXELS:
-        raise ValueError(
-            f"An image of {width} × {height} pixels cannot be kept; it has 1 to {MAX_PIXELS:,}."
+    @classmethod
+    def from_artifact_files(cls, document: Mapping[str, Any], read: Read) -> Image:
+        made = cls.__new__(cls)
+        known = ("format", "width", "height", "grouping")
+        made._hold(
+            read(document["path"]),
+            suffix_of(document["path"]),
+            caption=document.get("caption"),
+            **{name: document.get(name) for name in known},
         )
+        made._classes = _read_classes(document.get("classes"), read)
+        made._boxes = {
+            name: BoundingBoxes2D({"box_data": boxes}, name, classes=made._classes)
+            for name, boxes in document.get("boxes", {}).items()
+        }
+        made._masks = {
+            name: ImageMask.from_artifact_files(mask, read)
+            for name, mask in document.get("masks", {}).items()
+        }
+        return made
 
 
-def _as_bytes(array: Any, *, normalize: bool) -> Any:
-    """Pixels from 0 to 255; NaN is black."""
-    import numpy
-
-    if array.dtype == numpy.uint8:
-        return numpy.ascontiguousarray(array)
-    values = numpy.nan_to_num(array.astype(numpy.float64), nan=0.0, posinf=1.0, neginf=0.0)
-    if normalize:
-        low, high = values.min(), values.max()
-        if low < 0:
-            values = (values - low) / ((high - low) or 1.0)
-        if values.max() <= 1:
-            values = values * 255
-    return numpy.ascontiguousarray(values.clip(0, 255).astype(numpy.uint8))
+def _named(what: str, given: Any, kind: Any, classes: Classes | None) -> dict[str, Any]:
+    """The boxes or masks of an image, by the names they were given under."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise TypeError(f'The "{what}" of an image are a mapping of names to sets.')
+    return {
+        str(name): each if isinstance(each, kind) else kind(each, str(name), classes=classes)
+        for name, each in given.items()
+    }
 
 
-def png(pixels: bytes, width: int, height: int, channels: int) -> bytes:
-    """A PNG file of 8-bit pixels, row by row."""
-    stride = width * channels
-    rows = b"".join(
-        b"\0" + pixels[start : start + stride] for start in range(0, height * stride, stride)
-    )
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+def _boxes(boxes: BoundingBoxes2D, shelf: Shelf, key: str) -> Any:
+    """A document of an artifact has the boxes in itself."""
+    return boxes.boxes if shelf.is_artifact else boxes.said(shelf, key)
 
 
-def _chunk(name: bytes, content: bytes) -> bytes:
-    check = zlib.crc32(name + content)
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
-
-
-def _png_size(content: bytes) -> tuple[int, int] | None:
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
+def _read_classes(entry: Any, read: Read) -> Classes | None:
+    if not isinstance(entry, Mapping):
         return None
-    width, height = struct.unpack(">II", content[16:24])
-    return width, height
+    import json
+
+    return Classes.from_artifact_files(json.loads(read(entry["path"])), read)
 
 
-def checked(data: Any) -> Image:
-    """An image from a value that was logged as it is; `Unloggable` if it cannot be one."""
+def _encoded(
+    data: Any, mode: str | None, file_type: str | None, *, normalize: bool
+) -> tuple[bytes, str]:
+    """The bytes of a file, and its suffix."""
+    if isinstance(data, (str, PathLike)):
+        return _read(Path(data))
+    suffix = f".{(file_type or 'png').lower().lstrip('.')}"
+    if suffix not in _SUFFIXES or suffix == ".svg":
+        raise ValueError(f"An image cannot be written as {file_type!r}.")
+    figure = _figure(data)
+    if figure is not None:
+        return _drawn(figure, suffix), suffix
+    if hasattr(data, "save") and hasattr(data, "mode"):
+        check_size(*data.size)  # before it is decoded
+        return _written(data.convert(mode) if mode else data, suffix), suffix
+    return _from_array(as_pixels(data, normalize=normalize), mode, suffix), suffix
+
+
+def _figure(data: Any) -> Any:
+    """The figure of Matplotlib that a value is, or is drawn in."""
+    if data is sys.modules.get("matplotlib.pyplot"):
+        return data.gcf()
+    if hasattr(data, "savefig"):
+        return data
+    return data.get_figure() if hasattr(data, "get_figure") else None
+
+
+def _from_array(pixels: Any, mode: str | None, suffix: str) -> bytes:
+    if suffix != ".png" or mode not in {None, *_PLAIN_MODES}:
+        return _written(_as_pillow(pixels, mode), suffix)
+    if mode is not None and _PLAIN_MODES[mode] != pixels.shape[2]:
+        raise ValueError(f"An image of {pixels.shape[2]} channels is not of the mode {mode}.")
+    return png_of(pixels)
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise ValueError(f"{path.name} is no image: a file ends in {', '.join(_SUFFIXES)}.")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"An image of {size:,} bytes cannot be kept; at most {MAX_BYTES:,}.")
+    return path.read_bytes(), suffix
+
+
+def _drawn(figure: Any, suffix: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    if suffix == ".png":
+        return buffer.getvalue()
+    return _written(_pillow(f"A {suffix[1:]} image").open(buffer), suffix)
+
+
+def _written(picture: Any, suffix: str) -> bytes:
+    """What PIL has, as a file."""
+    if picture.mode not in (_OPAQUE_MODES if suffix in _NO_ALPHA else _PNG_MODES):
+        picture = picture.convert("RGB")
+    buffer = io.BytesIO()
+    picture.save(buffer, format=mime_of(suffix).partition("/")[2])
+    return buffer.getvalue()
+
+
+def _as_pillow(pixels: Any, mode: str | None) -> Any:
+    height, width, channels = pixels.shape
+    found = mode or next(name for name, count in _PLAIN_MODES.items() if count == channels)
+    module = _pillow(f"An image of the mode {found}, or one that is no PNG,")
+    return module.frombytes(found, (width, height), pixels.tobytes())
+
+
+def _pillow(what: str) -> Any:
     try:
-        return Image(data)
-    except (ValueError, OSError) as error:
-        raise Unloggable(str(error)) from error
+        import PIL.Image
+    except ImportError:
+        raise ImportError(f"{what} needs Pillow: pip install pillow") from None
+    return PIL.Image

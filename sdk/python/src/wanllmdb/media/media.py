@@ -1,82 +1,151 @@
-"""Media: a value of a row that is a file, or many numbers.
+"""Media: values of a row that are files, or many numbers.
 
-A medium writes itself into the run's directory the moment it is logged, so that what is
-changed or deleted afterwards does not matter. The row holds a small mapping that names it,
-in the words that wandb uses for the same.
+A medium writes itself the moment it is logged, so that what is changed or deleted afterwards
+does not matter. What stands in the row is a small mapping that names its files, in the words
+that wandb uses for the same; docs/reference/media.md has all of them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final
 
-from wanllmdb.naming import slug
+from wanllmdb.media.shelf import Box, Content, Shelf
+from wanllmdb.values import text
 
+Read = Callable[[str], bytes]
 
-@dataclass(frozen=True)
-class SavedFile:
-    """A file of the run.
-
-    Attributes:
-        path: below the run's directory, with slashes.
-        digest: SHA-256 in hex.
-        size: in bytes.
-        mime: its type.
-    """
-
-    path: str
-    digest: str
-    size: int
-    mime: str
-
-    def record(self) -> dict[str, Any]:
-        """As the wire says it."""
-        return {"path": self.path, "digest": self.digest, "size": self.size, "mime": self.mime}
-
-    def said(self, kind: str) -> dict[str, Any]:
-        """As a row names it."""
-        return {"_type": kind, "path": self.path, "sha256": self.digest, "size": self.size}
+# What an artifact keeps of a medium begins with one of these words.
+_RESTORED_BY: Final = {
+    "image-file": "wanllmdb.media.image:Image",
+    "classes": "wanllmdb.media.image:Classes",
+    "table": "wanllmdb.media.table:Table",
+    "joined-table": "wanllmdb.media.joined:JoinedTable",
+    "histogram": "wanllmdb.media.histogram:Histogram",
+    "audio-file": "wanllmdb.media.recording:Audio",
+    "video-file": "wanllmdb.media.recording:Video",
+    "html-file": "wanllmdb.media.document:Html",
+    "plotly-file": "wanllmdb.media.document:Plotly",
+    "graph-file": "wanllmdb.media.document:Graph",
+    "bokeh-file": "wanllmdb.media.document:Bokeh",
+    "object3D-file": "wanllmdb.media.scene:Object3D",
+    "molecule-file": "wanllmdb.media.scene:Molecule",
+}
 
 
-@runtime_checkable
-class Media(Protocol):
-    """A value that is a file."""
+class WBValue:
+    """What all media are. The name is wandb's: libraries ask for it."""
 
-    def save(self, folder: Path, key: str) -> tuple[dict[str, Any], SavedFile]:
-        """Write it below `folder`; what stands in the row, and the file.
+    def said(self, shelf: Shelf, key: str) -> dict[str, Any]:
+        """Put the files on a shelf, and tell what stands in the row, or in the artifact.
 
         Raises:
-            Unloggable: it is no image, table … at all.
+            ValueError, OSError: it has no form that could be kept.
         """
-        ...
+        raise NotImplementedError
+
+    @classmethod
+    def together(cls, media: Sequence[Any], said: Sequence[dict[str, Any]]) -> Any:
+        """What stands in the row for a list of media of this class."""
+        del media
+        return list(said)
+
+    def row_key(self, key: str) -> str:
+        """The key that the row has it under."""
+        return key
+
+    def description(self, key: str) -> tuple[str, dict[str, Any]] | None:
+        """A section of `_wandb` in the config, and what it says of this key."""
+        del key
+
+    def artifact_files(self, name: str) -> tuple[dict[str, Any], list[tuple[str, Content]]]:
+        """The document of an artifact's `<name>.<document["_type"]>.json`, and further files."""
+        box = Box()
+        return self.said(box, name), box.files
+
+    @classmethod
+    def from_artifact_files(cls, document: Mapping[str, Any], read: Read) -> WBValue:
+        """What `artifact_files` was made of; `read` gives the content of a path."""
+        raise NotImplementedError
 
 
-def saved(folder: Path, kind: str, key: str, suffix: str, mime: str, content: bytes) -> SavedFile:
-    """Write content once, under a name that tells its key and its digest."""
-    digest = hashlib.sha256(content).hexdigest()
-    path = f"media/{kind}/{slug(key)}_{digest[:20]}{suffix}"
-    target = folder / path
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        draft.write_bytes(content)
-        draft.replace(target)
-    return SavedFile(path, digest, len(content), mime)
+def restored(document: Mapping[str, Any], read: Read) -> WBValue:
+    """The medium that `artifact_files` was made of.
+
+    Args:
+        document: of `<name>.<type>.json`.
+        read: gives the content of a file of the artifact.
+
+    Raises:
+        ValueError: the document is none of a medium.
+    """
+    kind = document.get("_type")
+    module, _, name = _RESTORED_BY.get(str(kind), "").partition(":")
+    if not module:
+        raise ValueError(f"{kind!r} is no medium that an artifact keeps.")
+    return getattr(import_module(module), name).from_artifact_files(document, read)
 
 
-def together(said: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Several images of one key, as a row names them."""
-    first = said[0]
-    return {
-        "_type": "images/separated",
-        "count": len(said),
-        "width": first.get("width"),
-        "height": first.get("height"),
-        "format": first.get("format"),
-        "filenames": [each["path"] for each in said],
-        "captions": [each.get("caption") for each in said],
-    }
+def is_restorable(value: Any) -> bool:
+    """Whether `restored` makes something of it."""
+    return isinstance(value, Mapping) and value.get("_type") in _RESTORED_BY
+
+
+class FileMedium(WBValue):
+    """A medium that is one file.
+
+    Attributes:
+        caption: shown with it.
+    """
+
+    _log_type: ClassVar[str]
+    _folder: ClassVar[str]
+
+    _content: Content
+    _suffix: str
+    _facts: dict[str, Any]  # what else its row says
+    _notice: str | None = None  # what the user is told when it is logged
+
+    def _hold(self, content: Content, suffix: str, *, caption: Any = None, **facts: Any) -> None:
+        self._content, self._suffix = content, suffix
+        self.caption = None if caption is None else text(str(caption))
+        self._facts = {name: value for name, value in facts.items() if value is not None}
+
+    @property
+    def format(self) -> str:
+        """The suffix of its file."""
+        return self._suffix.rpartition(".")[2]
+
+    def said(self, shelf: Shelf, key: str) -> dict[str, Any]:
+        file = shelf.put(self._content, folder=self._folder, key=key, suffix=self._suffix)
+        if self._notice:
+            shelf.warn(self._notice)
+        said = file.said(self._log_type) | self._facts
+        return said if self.caption is None else said | {"caption": self.caption}
+
+    @classmethod
+    def from_artifact_files(cls, document: Mapping[str, Any], read: Read) -> FileMedium:
+        made = cls.__new__(cls)
+        path = str(document["path"])
+        facts = {name: value for name, value in document.items() if name not in _COMMON}
+        made._hold(read(path), suffix_of(path), caption=document.get("caption"), **facts)
+        return made
+
+
+_COMMON: Final = frozenset({"_type", "path", "sha256", "size", "caption"})
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a file name, in small letters; both parts of `.pts.json` and its like."""
+    parts = [each.lower() for each in Path(name).suffixes[-2:]]
+    return "".join(parts if parts[1:] == [".json"] else parts[-1:])
+
+
+def captions(media: Sequence[Any], *, empty: str | None) -> dict[str, Any]:
+    """The captions of a list of media; nothing if none has one."""
+    found = [each.caption for each in media]
+    if not any(each is not None for each in found):
+        return {}
+    return {"captions": [empty if each is None else each for each in found]}
