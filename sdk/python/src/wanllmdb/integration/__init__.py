@@ -1,0 +1,1 @@
+"""Integrations: what wandb keeps in `wandb.integration`, for libraries that log to it."""
