@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
 
-from wanllmdb import console, provenance
-from wanllmdb.guard import guarded
+from wanllmdb import console
+from wanllmdb.facts import Asked, Facts
 from wanllmdb.preemption import Watch
-from wanllmdb.probes.probe import Monitor, Probe
+from wanllmdb.probes.probe import Monitor, Probe, settling, steady
 from wanllmdb.run import Run, attach
 from wanllmdb.seams import Companion
 from wanllmdb.surroundings import working_directory
 from wanllmdb.wire import Kind, encode
-
-FACTS_SECONDS: Final = 3.0  # how long the end of a run waits for its slow facts
 
 Append = Callable[[int, bytes], bool]
 
@@ -26,14 +20,19 @@ Append = Callable[[int, bytes], bool]
 def accompany(run: Run, append: Append) -> None:
     """Begin all that the settings of the run ask for."""
     settings = run.settings
-    makers: dict[str, Callable[[], Companion | None]] = {"capture": lambda: _capture(run, append)}
-    if settings.save_facts:
-        makers["facts"] = lambda: Facts(append, working_directory(), git=settings.git_tracking)
-    if settings.monitor_system:
-        makers["monitor"] = lambda: _monitor(append, settings.monitor_interval)
-    if settings.preemption:
-        makers["preemption"] = lambda: _watch(run, append)
-    for name, make in makers.items():
+    makers: dict[str, tuple[object, Callable[[], Companion | None]]] = {
+        "capture": (True, lambda: _capture(run, append)),
+        "facts": (
+            settings.save_facts or settings.save_code,
+            lambda: _facts(run, append),
+        ),
+        "monitor": (settings.monitor_system, lambda: _monitor(run, append)),
+        "tensorboard": (settings.sync_tensorboard, lambda: _tensorboard(run)),
+        "gym": (settings.monitor_gym, _gym),
+        "preemption": (settings.preemption, lambda: _watch(run, append)),
+        "files": (True, lambda: Files(run)),
+    }
+    for name, make in ((name, make) for name, (wanted, make) in makers.items() if wanted):
         try:
             made = make()
         except Exception as error:  # noqa: BLE001, PERF203 - the run goes on without it
@@ -42,44 +41,76 @@ def accompany(run: Run, append: Append) -> None:
             attach(run, companions=[made] if made else [])
 
 
-class Facts:
-    """Finds the slow facts of a run in a thread, and adds them to its environment."""
-
-    def __init__(self, append: Append, cwd: Path, *, git: bool) -> None:
-        self._append = append
-        self._abandoned = False
-        self._thread = threading.Thread(
-            target=self._find, args=(cwd, git), name="wanllmdb-facts", daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        self._thread.join(timeout=FACTS_SECONDS)
-        self._abandoned = True
-
-    def abandon(self) -> None:
-        self._abandoned = True
-
-    @guarded()
-    def _find(self, cwd: Path, git: bool) -> None:
-        found: dict[str, Any] = provenance.slow_facts(cwd, git=git)
-        if found and not self._abandoned:
-            self._append(Kind.PATCH, encode({"environment": found}))
+def _facts(run: Run, append: Append) -> Facts:
+    settings = run.settings
+    asked = Asked(
+        facts=settings.save_facts,
+        git=settings.save_facts and settings.git_tracking,
+        patches=settings.code_tracking,
+        code=settings.save_code and settings.code_tracking,
+        program=settings.program,
+    )
+    return Facts(append, run._identity.directory, working_directory(), asked)
 
 
-def find_probes() -> Sequence[Probe]:
-    """A probe for each part of this machine that can be read."""
-    probes: list[Probe] = []
-    with contextlib.suppress(ImportError, OSError):
+def probes(run: Run) -> dict[str, Callable[[], Probe]]:
+    """What makes a probe for each part of this machine that may be there, by name."""
+
+    def processors() -> Probe:
         from wanllmdb.probes.host import Host
 
-        probes.append(Host(working_directory()))
-    # Without the library or a driver there is nothing to read, whatever the driver raises.
-    with contextlib.suppress(Exception):
-        from wanllmdb.probes.nvidia import Nvidia
+        return Host()
 
-        probes.append(Nvidia())
-    return probes
+    def process() -> Probe:
+        from wanllmdb.probes.process import Process
+
+        return Process()
+
+    def disk() -> Probe:
+        from wanllmdb.probes.disk import Disk
+
+        return Disk(run._identity.directory)
+
+    def graphics() -> Probe:
+        from wanllmdb.probes import accelerators
+
+        return accelerators.find()
+
+    return {"processors": processors, "process": process, "disk": disk, "GPUs": graphics}
+
+
+class Files:
+    """Has what the script wrote into the run's own folder kept when the run ends."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def close(self) -> None:
+        if self._run._identity.directory.is_dir():
+            from wanllmdb import saved
+
+            saved.followed_by(self._run)  # a companion that is closed behind this one
+
+    def abandon(self) -> None:
+        """The files are the parent's."""
+
+
+def _tensorboard(run: Run) -> Companion | None:
+    from wanllmdb import tensorboard
+
+    return tensorboard.companion(run)
+
+
+def _gym() -> None:
+    """Have the videos logged that gymnasium records, or gym, as soon as either is imported."""
+    from wanllmdb.arrivals import when_imported
+    from wanllmdb.integration.gym import monitor
+
+    def met(_: object) -> None:
+        monitor()
+
+    for name in ("gymnasium.wrappers", "gym.wrappers"):
+        when_imported(name, met)
 
 
 def _watch(run: Run, append: Append) -> Watch:
@@ -89,11 +120,13 @@ def _watch(run: Run, append: Append) -> Watch:
     return watch
 
 
-def _monitor(append: Append, interval: float) -> Monitor:
+def _monitor(run: Run, append: Append) -> Monitor:
     def write(seq: int, time_us: int, readings: dict[str, float]) -> None:
         append(Kind.SYSTEM, encode((seq, time_us, readings)))
 
-    monitor = Monitor(find_probes, write, interval=interval)
+    interval = run.settings.monitor_interval
+    pace = steady if "monitor_interval" in run.settings.given else settling
+    monitor = Monitor(probes(run), write, pace=pace(interval), warn=run._voice.warn)
     monitor.start()
     return monitor
 

@@ -6,6 +6,7 @@ was sets the level of the logger `wanllmdb` to DEBUG.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Final
@@ -27,7 +28,11 @@ class Complaints:
         self._quiet_until: float | None = None
 
     def __call__(self, who: str, error: BaseException) -> None:
-        """`who` met this error, and goes on."""
+        """`who` met this error, and goes on. Never raises: a user's logging handler may."""
+        with contextlib.suppress(Exception):
+            self._say(who, error)
+
+    def _say(self, who: str, error: BaseException) -> None:
         # Imported here: it is needed by nobody for whom all goes as it should.
         import logging
 

@@ -8,13 +8,13 @@ them is found and sent when the run ends.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import enum
 import math
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
-from wanllmdb.errors import ArgumentError, ConfigError, MissingKeyError
+from wanllmdb.config_forms import as_mapping, opened
+from wanllmdb.errors import ConfigError, MissingKeyError, UsageError
 from wanllmdb.guard import guarded
 from wanllmdb.redaction import clean
 from wanllmdb.values import Converter, Unloggable, Way, text
@@ -149,10 +149,18 @@ class Config(MutableMapping[str, Any]):
 
 
 class First:
-    """The first content of a config. `told` is what is said of it: without secrets."""
+    """The first content of a config. `told` is what is said of it: without secrets.
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self.items = {stripped(key): converted(value) for key, value in given.items()}
+    Args:
+        given: what it begins with.
+        swept: what a sweep says, over all that was given; nobody else may change it.
+    """
+
+    def __init__(self, given: Mapping[str, Any], swept: Mapping[str, Any] | None = None) -> None:
+        whole = {stripped(key): value for key, value in given.items()}
+        self.locked = [stripped(key) for key in swept or ()]
+        whole.update(zip(self.locked, (swept or {}).values(), strict=True))
+        self.items = {key: converted(value) for key, value in whole.items()}
         self.told: dict[str, Any] = clean(self.items)
 
 
@@ -161,6 +169,7 @@ def adopt(config: Config, first: First) -> None:
     parts = vars(config)
     parts["_items"].update(first.items)
     parts["_sent"].update(first.told)
+    parts["_locked"].update(dict.fromkeys(first.locked, "sweep"))
 
 
 def inherit(config: Config, known: Mapping[str, Any]) -> None:
@@ -181,63 +190,6 @@ def changed_inside(config: Config) -> dict[str, Any]:
     return changed
 
 
-def as_mapping(given: Any) -> dict[str, Any] | None:
-    """What `init(config=...)` may be given, as a dict; None if it is nothing.
-
-    Takes mappings, pairs, namespaces, dataclasses, OmegaConf configs, absl flags, and the
-    path of a YAML file as a string.
-
-    Raises:
-        ConfigError: the file cannot be read.
-        ArgumentError: it is none of these.
-    """
-    if given is None:
-        return None
-    if isinstance(given, str):
-        return read_yaml(given)
-    given = _opened(given)
-    if isinstance(given, Mapping):
-        return {str(key): each for key, each in given.items()}
-    if isinstance(given, (tuple, list)) and given and all(_is_pair(each) for each in given):
-        return {str(key): each for key, each in given}
-    if given == ():
-        return {}
-    raise ArgumentError(
-        f"config must be a dict or a path of a YAML file, not {type(given).__name__}."
-    )
-
-
-def _opened(given: Any) -> Any:
-    """The mapping inside of a config object of another library; else what was given."""
-    if type(given).__module__.startswith("omegaconf"):
-        from omegaconf import OmegaConf  # pyright: ignore[reportMissingImports]
-
-        return OmegaConf.to_container(given, resolve=True)
-    if dataclasses.is_dataclass(given) and not isinstance(given, type):
-        return {each.name: getattr(given, each.name) for each in dataclasses.fields(given)}
-    if callable(flags := getattr(given, "flag_values_dict", None)):  # absl
-        return flags()
-    return vars(given) if type(given).__name__ == "Namespace" else given
-
-
-def read_yaml(path: str) -> dict[str, Any]:
-    """A config file, plain or as wandb writes it: `{key: {value:, desc:}}`."""
-    import yaml
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            content = yaml.safe_load(file) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"The config file {path!r} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"The config file {path!r} holds no mapping.")
-    return {
-        str(key): each["value"] if isinstance(each, dict) and "value" in each else each
-        for key, each in content.items()
-        if key != "wandb_version"
-    }
-
-
 def stripped(key: Any) -> str:
     """A key as it is kept: `--lr` is `lr`."""
     name = text(str(key))
@@ -249,8 +201,12 @@ def converted(value: Any) -> Any:
     return _CONFIGURED.convert(value)
 
 
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, (tuple, list)) and len(value) == 2
+def _opened(value: Any) -> Any:
+    """A config of another library inside of this one, as a mapping; else the value."""
+    try:
+        return opened(value)
+    except Exception as error:  # the user's object
+        raise Unloggable(f"a value of type {type(value).__name__}") from error
 
 
 def _unknown(value: Any) -> str:
@@ -266,7 +222,7 @@ class _Configured(Converter):
 
     def convert(self, value: Any, way: Way | None = None) -> Any:
         try:
-            result = super().convert(value, way)
+            result = super().convert(_opened(value), way)
         except Unloggable as error:
             return f"[{error}]"
         return None if isinstance(result, float) and math.isnan(result) else result
@@ -282,3 +238,33 @@ _CONFIGURED: Final = _Configured(
     unknown=_unknown,
     depth=MAX_DEPTH - 4,  # it is told inside of other things
 )
+
+
+class Static(Mapping[str, Any]):
+    """A config as it was, with attributes; it can be read and not changed."""
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        vars(self)["_items"] = dict(items)
+
+    _items: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._items[key]
+        except KeyError:
+            raise MissingKeyError(f"The config has no {key!r}.") from None
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise UsageError("run.config_static cannot be changed; run.config can.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)

@@ -9,14 +9,15 @@ urllib3 is imported by the first request, not by `import wanllmdb`.
 
 from __future__ import annotations
 
-import io
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from wanllmdb import tls
 from wanllmdb.answer import Heard, NoAnswerError
+from wanllmdb.body import ON_ITS_WAY_BYTES, Content, body_of, size_of
 from wanllmdb.budget import Budget
 from wanllmdb.proxies import Proxy, without_account
 from wanllmdb.tls import Trust
@@ -29,10 +30,8 @@ READ_SECONDS: Final = 10.0
 # An answer as a whole: however slowly it drips, and however much of it comes.
 ANSWER_SECONDS: Final = 120.0
 ANSWER_BYTES: Final = 256 * 1024 * 1024
-# Content goes out in pieces, each in the time of a connection; what is then still on its way
-# through buffers is given the time that it needs at this rate.
-PIECES_FROM_BYTES: Final = 64 * 1024
-ON_ITS_WAY_BYTES: Final = 1024 * 1024
+PIECE_BYTES: Final = 64 * 1024
+# What of the content is still on its way through buffers is given the time it needs at this rate.
 SLOW_BYTES_PER_SECOND: Final = 16 * 1024
 PROBE_SECONDS: Final = 1.0
 
@@ -73,20 +72,40 @@ class Connection:
             pool.clear()
 
     def fetch(
-        self, way: Way, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+        self,
+        way: Way,
+        method: str,
+        path: str,
+        content: Content | None,
+        headers: Mapping[str, str],
+        *,
+        into: BinaryIO | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Heard:
+        """Make a request, and hear what is answered.
+
+        Args:
+            way: how the server is reached.
+            method: of the request.
+            path: from the root of the server.
+            content: to be sent.
+            headers: of the request.
+            into: takes the content of a good answer, instead of memory.
+            meanwhile: called for every mebibyte of a file that was sent.
+        """
         from urllib3.exceptions import HTTPError
 
+        send = functools.partial(self._send, into=into, meanwhile=meanwhile)
         try:
             pool = self._connections(way)
             was_kept, self._is_kept = self._is_kept, False
             try:
-                heard = self._send(pool, way.url, method, path, content, headers)
+                heard = send(pool, way.url, method, path, content, headers)
             except HTTPError as error:
                 if not (was_kept and _was_cut(error) and self._budget.spare()):
                     raise
                 # A kept connection that the server closed meanwhile; now a fresh one.
-                heard = self._send(pool, way.url, method, path, content, headers)
+                heard = send(pool, way.url, method, path, content, headers)
         except (HTTPError, OSError, ValueError) as error:
             raise self._unheard(error, way) from error
         self._is_kept = True
@@ -98,27 +117,38 @@ class Connection:
         url: str,
         method: str,
         path: str,
-        content: bytes | None,
+        content: Content | None,
         headers: Mapping[str, str],
+        *,
+        into: BinaryIO | None,
+        meanwhile: Callable[[], None] | None,
     ) -> Heard:
         import urllib3
 
-        size = len(content or b"")
+        size = size_of(content)
         patience = min(size, ON_ITS_WAY_BYTES) / SLOW_BYTES_PER_SECOND
-        response = pool.request(
-            method,
-            url + path,
-            body=io.BytesIO(content) if content and size > PIECES_FROM_BYTES else content,
-            headers=headers,
-            timeout=urllib3.Timeout(
-                connect=self._timeouts.connect, read=self._timeouts.read + patience
-            ),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
+        with body_of(content, meanwhile) as body:
+            response = pool.request(
+                method,
+                url + path,
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(
+                    connect=self._timeouts.connect, read=self._timeouts.read + patience
+                ),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
         try:
             found = {name.lower(): value for name, value in response.headers.items()}
+            if into is not None and response.status == 200:
+                into.seek(0)
+                into.truncate()
+                for piece in response.stream(PIECE_BYTES):
+                    into.write(piece)
+                response.release_conn()
+                return Heard(response.status, found, b"")
             return Heard(response.status, found, self._read(response))
         except BaseException:
             response.close()
@@ -129,7 +159,7 @@ class Connection:
         end = self._budget.clock() + ANSWER_SECONDS
         pieces: list[bytes] = []
         size = 0
-        for piece in response.stream(64 * 1024):
+        for piece in response.stream(PIECE_BYTES):
             pieces.append(piece)
             size += len(piece)
             if size > ANSWER_BYTES or self._budget.clock() > end:
@@ -180,9 +210,23 @@ def _connect(way: Way) -> PoolManager:
             options["ssl_context"] = way.trust.context()
         except OSError as error:
             raise NoAnswerError(tls.unreadable(error, way.trust), permanent=True) from error
+        if way.trust.is_blind:
+            _say_nothing_of(way)
     if way.proxy is None:
         return urllib3.PoolManager(**options)
     return urllib3.ProxyManager(way.proxy.url, proxy_headers=way.proxy.headers(), **options)
+
+
+def _say_nothing_of(way: Way) -> None:
+    """That certificates of this server are not looked at was said when the run began."""
+    import re
+    import warnings
+    from urllib.parse import urlsplit
+
+    from urllib3.exceptions import InsecureRequestWarning
+
+    host = re.escape(urlsplit(way.url).hostname or "")
+    warnings.filterwarnings("ignore", f".*host '{host}'", InsecureRequestWarning)
 
 
 def wants_account(proxy: Proxy) -> NoAnswerError:

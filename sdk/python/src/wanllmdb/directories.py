@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from wanllmdb import mounts
-from wanllmdb.naming import slug
+from wanllmdb.naming import folder
 from wanllmdb.settings import Settings
 from wanllmdb.surroundings import NOWHERE, expanded, temporary, working_directory
 
@@ -100,7 +100,7 @@ def is_scratch(directory: Path, settings: Settings) -> bool:
 def run_directory(root: Path, run_id: str, started_ns: int) -> Path:
     """The directory of one run, by the time it began and its id."""
     started = datetime.fromtimestamp(started_ns / 1e9, tz=timezone.utc)
-    return root / f"{started:%Y%m%d_%H%M%S}-{slug(run_id)}"
+    return root / f"{started:%Y%m%d_%H%M%S}-{folder(run_id)}"
 
 
 def is_own(place: Path) -> bool:

@@ -10,7 +10,13 @@
     │   └── UnsupportedError    wandb can do this, and this version cannot yet
     ├── ConfigError             a key of the config was set twice to different values
     ├── MissingKeyError         no such key (also a KeyError and an AttributeError)
+    ├── ArtifactStatusError     the artifact is not that far (also an AttributeError)
+    │   ├── ArtifactNotLoggedError   no server has it yet
+    │   └── ArtifactFinalizedError   it was logged, and its content is what it is
+    ├── WaitTimeoutError        what was waited for has not happened in time
     └── CommError               the server was asked and said no
+        ├── AbsentError             there is no such thing on the server (also a ValueError)
+        │   └── MissingFileError    the run kept no such file
         └── AuthenticationError     because of the key
 
 An unreachable server is no error: what was logged is kept and sent later. The names are
@@ -18,6 +24,9 @@ those of `wandb.errors`, so that `except wandb.errors.CommError` means here what
 """
 
 from __future__ import annotations
+
+# wandb has a package here: `wandb.errors.errors` is this module, `wandb.errors.term` says lines.
+__path__: list[str] = []
 
 
 class Error(Exception):
@@ -60,9 +69,44 @@ class MissingKeyError(Error, KeyError, AttributeError):
         return self.message
 
 
+class ArtifactStatusError(Error, AttributeError):
+    """The artifact is not in a state for this call."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ArtifactNotLoggedError(ArtifactStatusError):
+    """Only a server can answer this, and none has the artifact yet."""
+
+
+class ArtifactFinalizedError(ArtifactStatusError):
+    """The artifact was logged, so its content cannot be changed any more."""
+
+
+class WaitTimeoutError(Error):
+    """What was waited for has not happened in time."""
+
+
 class CommError(Error):
     """The server was asked, and said no."""
 
 
+class AbsentError(CommError, ValueError):
+    """There is no such thing on the server, or it is not yours to see."""
+
+
+class MissingFileError(AbsentError):
+    """The run kept no file of this name."""
+
+
 class AuthenticationError(CommError):
     """The server does not know the key, or there is none to show it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in {"errors", "term"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}")

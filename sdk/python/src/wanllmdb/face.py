@@ -17,11 +17,31 @@ if TYPE_CHECKING:
 ModuleType = type(sys)
 
 
+class Behind:
+    """Finds modules by the names that wandb has for them, behind all other finders."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        """How the module is loaded; None for what wandb has not, or not below this package."""
+        del path, target
+        if not name.startswith("wanllmdb."):
+            return None
+        from wanllmdb.compat import modules
+
+        return modules.spec_of(name)
+
+
 class Face(ModuleType):
     """A module whose current run can be looked at.
 
     Before `init` nothing of the session is imported, so that looking costs nothing.
     """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Importing `wanllmdb.login` does not put the file in the place of the function."""
+        if isinstance(value, ModuleType) and name in vars(self).get("_PLACES", ()):
+            return
+        super().__setattr__(name, value)
 
     @property
     def run(self) -> Any:

@@ -8,16 +8,18 @@ else, and is in no message.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from wanllmdb import budget as budgets
 from wanllmdb.answer import Answer, NoAnswerError, understand
+from wanllmdb.body import Content, size_of
 from wanllmdb.budget import Budget
 from wanllmdb.connection import Connection, Timeouts, Way, wants_account
 from wanllmdb.proxies import find_proxy, proxy_for
@@ -42,7 +44,7 @@ class Http:
     """Talks to one server, over kept connections, one request at a time.
 
     In a fork child it begins anew: a connection is never shared between processes.
-    `answers` counts what was answered.
+    `answers` counts what was answered, and what was taken of files.
     """
 
     def __init__(
@@ -79,19 +81,23 @@ class Http:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | bytes | None = None,
+        body: Mapping[str, Any] | Content | None = None,
         *,
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
+        into: BinaryIO | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Answer:
         """Make a request and wait for the answer; if it is a retry, wait for its turn.
 
         Args:
             method: GET, POST …
             path: from the root of the server: `/api/v1/me`.
-            body: to be sent as JSON, or bytes as they are.
+            body: to be sent as JSON, or bytes or a file as they are.
             content_type: of bytes.
             headers: more of them.
+            into: takes the content of an answer with status 200, whatever it is.
+            meanwhile: called for every mebibyte of a file that was sent; it is a sign of life.
 
         Raises:
             NoAnswerError: the outcome is unknown, or the server asks to come back later.
@@ -102,13 +108,29 @@ class Http:
             answer = self._log_in(self._credential)
             if not answer.ok:
                 return answer
-        answer = self._exchange(method, path, body, content_type, headers)
+        ask = functools.partial(
+            self._exchange,
+            method,
+            path,
+            body,
+            content_type,
+            headers,
+            into=into,
+            meanwhile=functools.partial(self._heard, meanwhile),
+        )
+        answer = ask()
         if answer.status == 401 and isinstance(self._credential, Login):
             # The token has run out; the password may still be good.
             answer = self._log_in(self._credential)
             if answer.ok:
-                answer = self._exchange(method, path, body, content_type, headers)
+                answer = ask()
         return answer
+
+    def _heard(self, meanwhile: Callable[[], None] | None) -> None:
+        """Something of a file was taken."""
+        self.answers += 1
+        if meanwhile is not None:
+            meanwhile()
 
     def use(self, key: str) -> None:
         """Show another key from now on."""
@@ -130,9 +152,12 @@ class Http:
         self,
         method: str,
         path: str,
-        content: bytes | None,
+        content: Content | None,
         kind: str,
         more: Mapping[str, str] | None = None,
+        *,
+        into: BinaryIO | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Answer:
         """One request, when it may be made; what comes of it decides about the next."""
         way = self._way()
@@ -141,10 +166,13 @@ class Http:
         self._budget.wait(way, self._failed_at)
         try:
             headers = self._headers(content, kind, more)
-            heard = self._connection.fetch(way, method, path, content, headers)
+            heard = self._connection.fetch(
+                way, method, path, content, headers, into=into, meanwhile=meanwhile
+            )
             if heard.status == 407 and way.proxy:
                 raise wants_account(way.proxy)
-            answer = understand(heard, self.url)
+            is_taken = into is not None and heard.status == 200 and heard.kind != "text/html"
+            answer = Answer(200, {}) if is_taken else understand(heard, self.url)
         except NoAnswerError as error:
             self._failed_at = self._budget.clock()
             if error.permanent:
@@ -158,7 +186,7 @@ class Http:
         return answer
 
     def _headers(
-        self, content: bytes | None, kind: str, more: Mapping[str, str] | None
+        self, content: Content | None, kind: str, more: Mapping[str, str] | None
     ) -> dict[str, str]:
         headers = {
             "Accept": "application/json",
@@ -167,7 +195,7 @@ class Http:
         }
         if content is not None:
             headers["Content-Type"] = kind
-            headers["Content-Length"] = str(len(content))
+            headers["Content-Length"] = str(size_of(content))
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         return headers

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from wanllmdb.guard import guarded
+from wanllmdb.guard import guarded, tell
 from wanllmdb.naming import checked_tags, label, note
 from wanllmdb.settings import Settings
 
@@ -132,11 +133,24 @@ class Named:
 
     @property
     def settings(self) -> Settings:
-        return self._settings
+        """What the run was told, and which run it became."""
+        try:
+            return self._settings.of(
+                run_id=self.id, project=self.project, entity=self._identity.entity
+            )
+        except Exception as error:  # noqa: BLE001 - never into the training
+            tell("settings", error)
+            return self._settings
 
     @property
     def sweep_id(self) -> str | None:
-        return None
+        return self._settings.sweep_id
+
+    @property
+    def sweep_url(self) -> str | None:
+        """The page of the run's sweep; None without one, or while no server was asked."""
+        project, sweep = self._identity.project_url, self.sweep_id
+        return f"{project}/sweeps/{quote(sweep, safe='')}" if project and sweep else None
 
     # What wandb's older names answer.
 
@@ -145,6 +159,9 @@ class Named:
 
     def get_project_url(self) -> str | None:
         return self.project_url
+
+    def get_sweep_url(self) -> str | None:
+        return self.sweep_url
 
     def project_name(self) -> str:
         return self.project

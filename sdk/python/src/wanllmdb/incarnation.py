@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import journal, segment
-from wanllmdb.naming import slug
+from wanllmdb.naming import folder
 from wanllmdb.settings import Settings
 
 MAX_GONE: Final = 100
@@ -90,7 +90,7 @@ def writers_here(spool_root: Path, run_id: str) -> Iterator[tuple[str, bool]]:
 
 def directories(spool_root: Path, run_id: str) -> list[Path]:
     """Where writers of the run may have left something, oldest first."""
-    return sorted(spool_root.glob(f"*-{slug(run_id)}"))
+    return sorted(spool_root.glob(f"*-{folder(run_id)}"))
 
 
 def _part(settings: Settings) -> str:

@@ -134,6 +134,16 @@ def lock(directory: Path, writer: str, *, suffix: str = ".lock") -> int | None:
     return fd
 
 
+def unlock(fd: int) -> None:
+    """Let go of a lock, at once also where a process that was just begun has the descriptor still.
+
+    Between fork and exec it has all descriptors, whatever they say of themselves.
+    """
+    with contextlib.suppress(OSError):
+        fcntl.flock(fd, fcntl.LOCK_UN)
+    os.close(fd)
+
+
 def is_alive(directory: Path, writer: str) -> bool:
     """Whether a process holds this writer's lock: it writes, or it sends."""
     if not (directory / f"{writer}.lock").exists():

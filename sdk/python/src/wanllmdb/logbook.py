@@ -19,6 +19,7 @@ from wanllmdb.config import Config
 from wanllmdb.console import Voice
 from wanllmdb.counter import Counter
 from wanllmdb.errors import Error, LateError, RowError, UsageError
+from wanllmdb.folds import Teller
 from wanllmdb.guard import guarded, say
 from wanllmdb.identity import Identity, Named
 from wanllmdb.losses import Losses
@@ -27,6 +28,7 @@ from wanllmdb.moulds import Misfit, Mould
 from wanllmdb.pace import Pace
 from wanllmdb.rows import (
     BAD_STEP,
+    Elsewhere,
     FileKeeper,
     RowMaker,
     Steps,
@@ -38,7 +40,7 @@ from wanllmdb.seams import Journal
 from wanllmdb.settings import Settings
 from wanllmdb.summary import Summary, absorb
 from wanllmdb.surroundings import in_notebook
-from wanllmdb.values import LOGGED, Unloggable
+from wanllmdb.values import Unloggable
 from wanllmdb.wire import MAX_RECORD_BYTES, Kind, encode
 
 _monotonic_ns = time.monotonic_ns
@@ -73,6 +75,7 @@ class Logbook(Named):
         self._rows = RowMaker(self._lose, keep)
         self._steps = Steps(identity.first_step)
         self._metrics = Metrics()
+        self._teller = Teller(self._tell_summaries)
         self._config = Config(
             self._write_config,
             voice.warn,
@@ -195,8 +198,13 @@ class Logbook(Named):
     ) -> None:
         asked = mould.form if mould is not None and commit is None else None
         values = self._rows.make(data, asked=asked)
-        plain = values is data
-        step = self._take_step(step, commit)
+        self._keep(self._take_step(step, commit), values, plain=values is data)
+
+    def _log_beside(self, step: int, data: Mapping[str, Any]) -> None:
+        """Keep values under a step that `Steps.beside` gave to a part of the run."""
+        self._keep(step, self._rows.make(data))
+
+    def _keep(self, step: int, values: dict[str, Any], *, plain: bool = False) -> None:
         with self._lock:
             if self._metrics:
                 values = self._metrics.complete(values)
@@ -204,7 +212,10 @@ class Logbook(Named):
             return
         self._write(step, self._clock() // 1000, values)
         self._logged.next()
-        absorb(self._summary, values, self._metrics, plain=plain)
+        with self._lock:
+            absorb(self._summary, values, self._metrics, plain=plain)
+        if self._metrics:
+            self._teller.changed()
         self._straighten()
 
     def _write(self, step: int, now: int, values: dict[str, Any]) -> None:
@@ -227,13 +238,19 @@ class Logbook(Named):
         step_metric: Any = None,
         step_sync: bool | None = None,
         hidden: bool | None = None,
-        summary: str | None = None,
+        summary: Any = None,
         goal: str | None = None,
         overwrite: bool | None = None,
         **legacy: Any,
     ) -> Metric:
-        """Say over what a metric is drawn and what its summary keeps. See `metric`."""
-        del overwrite, legacy
+        """Say over what a metric is drawn and what its summary keeps. See `metric`.
+
+        What an earlier definition of the name said stands where this one says nothing, unless
+        `overwrite` is true.
+        """
+        del legacy
+        name = getattr(name, "name", name)  # what an earlier define_metric returned
+        earlier = None if overwrite else self._metrics.defined.get(str(name))
         found = metric_.defined(
             name,
             step_metric=step_metric,
@@ -241,6 +258,7 @@ class Logbook(Named):
             hidden=hidden,
             summary=summary,
             goal=goal,
+            earlier=earlier,
         )
         self._check_open("define_metric")
         with self._lock:
@@ -280,6 +298,13 @@ class Logbook(Named):
         keys = f"{cut[0]!r:.80} and {len(cut) - 1} more" if len(cut) > 1 else f"{cut[0]!r:.80}"
         self._voice.warn(f"the config is large: {keys} were cut; all of it is in {path}")
 
+    @guarded()
+    def _tell_summaries(self) -> None:
+        """Tell of what definitions made of the rows since it was last told."""
+        with self._lock:
+            for said in self._metrics.folds.untold():
+                self._append(Kind.SUMMARY, encode({"set": said, "unset": []}))
+
     def _write_summary(self, values: dict[str, Any], unset: list[str]) -> None:
         self._check_open("summary")
         told, cut = oversize.fitted(values)
@@ -290,7 +315,8 @@ class Logbook(Named):
 
     def _summary_value(self, key: str, value: Any) -> Any:
         try:
-            return LOGGED.convert(value)
+            kept = self._rows.read(key, value)
+            return kept.value if type(kept) is Elsewhere else kept
         except Unloggable as error:
             self._lose("unloggable", f"the summary's {key!r} has {error}, which cannot be kept")
         return Summary.ABSENT

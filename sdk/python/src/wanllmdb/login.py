@@ -1,18 +1,25 @@
-"""Login: a key for a server, checked by asking the server, and kept for its owner alone."""
+"""Login: a key for a server, checked by asking the server, and kept for its owner alone.
+
+Also what is shown to a server where a key is wanted, and who asks it: everything here that
+speaks to one begins with `connect` or `credential`.
+"""
 
 from __future__ import annotations
 
 import getpass
+import select
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wanllmdb.console import Voice
 from wanllmdb.credentials import checked, find_key, save_key
-from wanllmdb.errors import AuthenticationError, CommError, UsageError
-from wanllmdb.http import Http, NoAnswerError
+from wanllmdb.errors import AuthenticationError, CommError, Error, UsageError
+from wanllmdb.guard import guarded
+from wanllmdb.http import Http, Login, NoAnswerError, Timeouts
 from wanllmdb.settings import Settings, resolve
 
 
@@ -25,6 +32,7 @@ class SignedIn:
     saved: Path | None = None
 
 
+@guarded(bool)
 def login(
     key: str | None = None,
     host: str | None = None,
@@ -33,37 +41,65 @@ def login(
     timeout: float | None = None,
     verify: bool = False,
     anonymous: Any = None,
+    **foreign: Any,
 ) -> bool:
     """Whether there is a key for the server now; a given one is checked and kept.
 
     Asks for a key only where somebody can answer; offline and disabled, it asks nobody.
 
+    Args:
+        key: to be checked, and kept for this server.
+        host: the server, instead of that of the settings.
+        relogin: ask for another key, whatever is kept.
+        force: without a key there is no going on.
+        timeout: how many seconds somebody has to type the key.
+        verify: a server that cannot be asked is an error.
+        anonymous: of older versions of wandb; means nothing.
+        foreign: what other versions know besides; means nothing.
+
     Raises:
         AuthenticationError: the server does not know the key.
         UsageError: `force` is set, and there is no key.
+        CommError: `verify` is set, and no server answered.
     """
-    del timeout, anonymous
-    settings = resolve({"api_url": host})
+    del anonymous, foreign
+    settings = resolve({"api_url": host, "login_timeout": timeout})
     if settings.mode != "online":
         return False
-    key = key or (None if relogin else find_key(settings))
-    if key is None and sys.stdin is not None and sys.stdin.isatty() and not settings.silent:
-        key = getpass.getpass(f"API key for {settings.base_url}: ")
-    if not key:
-        if force:
-            raise UsageError(f"There is no API key for {settings.base_url}.")
-        return False
     voice = Voice(silent=settings.silent, quiet=settings.quiet)
+    key = key or (None if relogin else find_key(settings)) or _asked(settings)
     try:
-        signed_in = sign_in(settings, key)
+        if key:
+            signed_in = sign_in(settings, key)
+        elif settings.username and settings.password:
+            signed_in = SignedIn(settings.base_url, _known(settings))
+        elif force:
+            raise UsageError(f"There is no API key for {settings.base_url}.")
+        else:
+            return False
     except NoAnswerError as error:
         if verify:
             raise CommError(str(error)) from error
-        save_key(settings, checked(key), "")
-        voice.warn(f"{error}; the key was kept unchecked")
+        if key:
+            save_key(settings, checked(key), "")
+        voice.warn(f"{error}; the key was kept unchecked" if key else str(error))
         return True
     voice.say(f"signed in to {signed_in.url} as {signed_in.user}")
     return True
+
+
+@guarded(bool)
+def ensure_configured() -> bool:
+    """Whether a run would find a key now; asks neither a server nor anybody."""
+    return current_key() is not None
+
+
+@guarded()
+def current_key() -> str | None:
+    """The key that a run would show to the server of the settings that hold now, or None."""
+    with suppress(Error):  # what stands there is no key, or no address
+        return find_key(resolve({}))
+    return None
 
 
 def sign_in(
@@ -76,8 +112,8 @@ def sign_in(
         NoAnswerError: no server answered.
     """
     key = checked(key)
-    make = make_http or (lambda url, key: Http(url, key, ca_file=settings.ca_file))
-    user = whose(make(settings.api_url, key))
+    http = make_http(settings.api_url, key) if make_http else connect(settings, shown=key)
+    user = whose(http)
     if user is None:
         raise AuthenticationError(f"{settings.base_url} does not know this API key ({key[:6]}...).")
     return SignedIn(settings.base_url, user, save_key(settings, key, user))
@@ -94,3 +130,64 @@ def whose(http: Http) -> str | None:
     if not answer.ok or not isinstance(user, dict):
         return None
     return str(user.get("name", ""))
+
+
+def credential(settings: Settings) -> str | Login | None:
+    """What the server of these settings is shown: a key, else an account that signs in.
+
+    The token that an account gets lives in this process and is written nowhere.
+
+    Raises:
+        AuthenticationError: the key that was given can be none.
+    """
+    key = find_key(settings)
+    if key is None and settings.username and settings.password:
+        return Login(settings.username, settings.password)
+    return key
+
+
+def connect(
+    settings: Settings, *, timeouts: Timeouts | None = None, shown: str | Login | None = None
+) -> Http:
+    """The server of these settings, asked with what is kept for it, or with what is given."""
+    return Http(
+        settings.api_url,
+        shown or credential(settings),
+        timeouts=timeouts or patience(settings),
+        ca_file=settings.ca_file,
+        environ=settings.network,
+    )
+
+
+def patience(settings: Settings) -> Timeouts | None:
+    """How long answers may take, if the settings say so."""
+    return Timeouts(read=settings.http_timeout) if settings.http_timeout else None
+
+
+def _known(settings: Settings) -> str:
+    """The name of the user whose account it is."""
+    user = whose(connect(settings))
+    if user is None:
+        raise AuthenticationError(
+            f"{settings.base_url} does not know the account {settings.username!r}, "
+            "or its password is another."
+        )
+    return user
+
+
+def _asked(settings: Settings) -> str | None:
+    """A key that somebody typed; None where nobody can, or nobody did in time."""
+    if sys.stdin is None or not sys.stdin.isatty() or settings.silent:
+        return None
+    prompt = f"API key for {settings.base_url}: "
+    if settings.login_timeout is not None:
+        sys.stderr.write(f"{prompt}(within {settings.login_timeout:g} s) ")
+        sys.stderr.flush()
+        with suppress(OSError, ValueError):
+            if not select.select([sys.stdin], [], [], settings.login_timeout)[0]:
+                sys.stderr.write("\n")
+                return None
+        prompt = ""
+    with suppress(EOFError):
+        return getpass.getpass(prompt).strip() or None
+    return None

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from wanllmdb.errors import Error
+from wanllmdb.folds import Folds
 
 _KINDS: Final = frozenset({"min", "max", "mean", "best", "first", "last", "none", "copy"})
 
@@ -49,9 +49,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.defined: dict[str, Metric] = {}
+        self.folds = Folds()
         self._found: dict[str, Metric | None] = {}
-        self._summaries: dict[str, dict[str, float]] = {}
-        self._means: dict[str, tuple[int, float]] = {}
+        self._steps: set[str] = set()
         self._last: dict[str, Any] = {}
 
     def __bool__(self) -> bool:
@@ -61,6 +61,7 @@ class Metrics:
         """Keep the definition; a later one for the same name replaces it."""
         self.defined[metric.name] = metric
         self._found.clear()
+        self._steps = {each.step_metric for each in self.defined.values() if each.step_metric}
 
     def of(self, key: str) -> Metric | None:
         """The definition for a key: its own, else that of the longest rule that fits."""
@@ -73,19 +74,24 @@ class Metrics:
 
     def complete(self, values: dict[str, Any]) -> dict[str, Any]:
         """The row, with the last value of every step metric that it should have and lacks."""
+        if not self._steps:
+            return values
+        known = dict(flat(values))
         wanted = {
             metric.step_metric
-            for key, _ in flat(values)
+            for key in known
             if (metric := self.of(key)) and metric.step_metric and metric.step_sync
         }
-        missing = {key: self._last.get(key, 0) for key in wanted if key and key not in values}
-        row = {**values, **missing}
-        steps = {each.step_metric for each in self.defined.values()}
-        self._last.update((key, row[key]) for key in steps if key in row)
-        return row
+        missing = {key: self._last.get(key, 0) for key in wanted if key not in known}
+        known.update(missing)
+        self._last.update((key, known[key]) for key in self._steps if key in known)
+        return {**values, **missing} if missing else values
 
     def summarise(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        """What the summary holds after this row by definition, and which keys it must not hold."""
+        """What the summary holds after this row by definition, and which keys it must not hold.
+
+        Both by flat keys: those inside of nested values are joined with dots.
+        """
         kept: dict[str, Any] = {}
         hidden: set[str] = set()
         for key, value in flat(values):
@@ -94,24 +100,10 @@ class Metrics:
                 continue
             if "none" in metric.summary:
                 hidden.add(key)
+                self.folds.hide(key)
             elif isinstance(value, (int, float)):
-                kept[key] = self._fold(metric, key, float(value), value)
+                kept[key] = self.folds.fold(key, metric.summary, value, goal=metric.goal)
         return kept, hidden
-
-    def summaries(self) -> dict[str, Any]:
-        """Every summary that a definition asked for, as it is now."""
-        return {key: dict(summary) for key, summary in self._summaries.items()}
-
-    def _fold(self, metric: Metric, key: str, number: float, value: Any) -> dict[str, Any]:
-        summary: dict[str, Any] = self._summaries.setdefault(key, {})
-        for kind in metric.summary:
-            if kind == "mean":
-                count, total = self._means.get(key, (0, 0.0))
-                self._means[key] = (count + 1, total + number)
-                summary[kind] = (total + number) / (count + 1)
-            else:
-                summary[kind] = _FOLDS[_extreme(kind, metric.goal)](summary.get(kind), value)
-        return dict(summary)
 
 
 def defined(
@@ -120,34 +112,51 @@ def defined(
     step_metric: object = None,
     step_sync: bool | None = None,
     hidden: bool | None = None,
-    summary: str | None = None,
+    summary: Any = None,
     goal: str | None = None,
+    earlier: Metric | None = None,
 ) -> Metric:
     """A definition from what `define_metric` was given.
+
+    What was not given is as an `earlier` definition of the same name says it.
 
     Raises:
         Error: the name is no key and no `prefix*`, or the summary asks for what there is not.
     """
-    name = getattr(name, "name", name)  # what an earlier define_metric returned
     step_metric = getattr(step_metric, "name", step_metric)
     if not isinstance(name, str) or not name or "*" in name[:-1]:
         raise Error(f"define_metric: {name!r} is neither a key nor a prefix followed by one '*'.")
     if step_metric is not None and not isinstance(step_metric, str):
         raise Error("define_metric: step_metric is the name of a metric.")
-    kinds = tuple(word.strip().lower() for word in (summary or "").split(",") if word.strip())
+    said = earlier or Metric(name)
+    if step_metric is not None:
+        sync = True if step_sync is None else bool(step_sync)
+        said = replace(said, step_metric=step_metric, step_sync=sync)
+    elif step_sync is not None:
+        said = replace(said, step_sync=bool(step_sync))
+    if hidden is not None:
+        said = replace(said, hidden=bool(hidden))
+    if summary:
+        said = replace(said, summary=_kinds(summary))
+    return replace(said, goal=_goal(goal)) if goal is not None else said
+
+
+def _kinds(summary: Any) -> tuple[str, ...]:
+    """What a summary keeps: words with commas between them, or a list of them."""
+    words = summary.split(",") if isinstance(summary, str) else summary
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
+        raise Error(f"define_metric: summary is text such as 'min,max', not {summary!r:.80}.")
+    kinds = tuple(dict.fromkeys(word.strip().lower() for word in words if word.strip()))
     if unknown := set(kinds) - _KINDS:
         raise Error(f"define_metric: summary cannot be {sorted(unknown)}; only {sorted(_KINDS)}.")
+    return kinds
+
+
+def _goal(goal: Any) -> str:
     words = {"min": "minimize", "max": "maximize", "minimize": "minimize", "maximize": "maximize"}
-    if goal is not None and goal not in words:
-        raise Error(f"define_metric: goal is minimize or maximize, not {goal!r}.")
-    return Metric(
-        name=name,
-        step_metric=step_metric,
-        step_sync=step_metric is not None if step_sync is None else bool(step_sync),
-        hidden=bool(hidden),
-        summary=kinds,
-        goal=words[goal] if goal else None,
-    )
+    if goal not in words:
+        raise Error(f"define_metric: goal is minimize or maximize, not {goal!r:.80}.")
+    return words[goal]
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -156,29 +165,3 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
         yield prefix + key, value
         if isinstance(value, dict) and "_type" not in value:
             yield from flat(value, f"{prefix}{key}.")
-
-
-def _extreme(kind: str, goal: str | None) -> str:
-    if kind == "best":
-        return "max" if goal == "maximize" else "min"
-    return kind
-
-
-def _least(known: float | None, value: float) -> float:
-    if known is None or math.isnan(known):
-        return value
-    return known if math.isnan(value) else min(known, value)
-
-
-def _greatest(known: float | None, value: float) -> float:
-    if known is None or math.isnan(known):
-        return value
-    return known if math.isnan(value) else max(known, value)
-
-
-_FOLDS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "min": _least,
-    "max": _greatest,
-    "first": lambda known, value: value if known is None else known,
-    "last": lambda known, value: value,  # noqa: ARG005 - one shape for all
-}

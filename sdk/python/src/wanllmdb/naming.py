@@ -5,6 +5,7 @@ Ids and names are made here, not by the server, so that a run that began offline
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from typing import Final
@@ -21,7 +22,11 @@ MAX_TAGS: Final = 256
 DEFAULT_PROJECT: Final = "uncategorized"
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+MAX_ID_BYTES: Final = 256
+# What separates ids from other things in paths, queries and lists; what nobody can see or type.
+_NO_ID: Final = re.compile(
+    r"[:;,#?/'\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _OWNER: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?\Z")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _PROJECT_FORBIDDEN: Final = re.compile(r"[/\\#?%:\x00-\x1f\x7f]")
@@ -62,15 +67,14 @@ def chance() -> random.Random:
 
 
 def checked_id(run_id: str) -> str:
-    """The id, if it can be one; else `UsageError` with one that could.
-
-    It stands in URLs and in names of directories, on any system: so a server wants it, too.
-    """
-    if not _ID.match(run_id) or run_id in {".", ".."}:
+    """The id, if it can be one; else `UsageError` with one that could."""
+    bare = run_id.strip()
+    long = len(run_id.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES
+    if not bare or bare != run_id or bare in {".", ".."} or long or _NO_ID.search(run_id):
         raise UsageError(
-            f"The run id {run_id[:80]!r} cannot be one: it has 1 to {MAX_NAME} characters of "
-            f"A-Z a-z 0-9 . _ -, and is not '.' or '..'. Try {slug(run_id)!r}; "
-            "a name= may be any text."
+            f"The run id {run_id[:80]!r} cannot be one: it has 1 to {MAX_ID_BYTES} bytes, none of "
+            f": ; , # ? / ' \\ or controls, no spaces around it, and is not '.' or '..'. "
+            f"Try {slug(run_id)!r}; a name= may be any text."
         )
     return run_id
 
@@ -127,6 +131,14 @@ def label(given: str) -> str:
 def note(given: str) -> str:
     """Notes as a server takes them: any text of at most 65 536 characters."""
     return text(given)[:MAX_NOTES]
+
+
+def folder(run_id: str) -> str:
+    """The id as a part of the name of a folder, on any system; no other id has the same."""
+    plain = slug(run_id)
+    if plain == run_id:
+        return plain
+    return f"{plain}~{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
 
 
 def slug(given: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wanllmdb.appearance import RunStatus
 from wanllmdb.console import Voice
 from wanllmdb.keeper import Keeper
 from wanllmdb.run import Run
@@ -24,6 +25,10 @@ class Offline:
         self._spool = spool
         self._keeper = Keeper(spool)
         self._keeper.start()
+
+    def status(self) -> RunStatus:
+        kept = self._spool.appended
+        return RunStatus(kept, kept)
 
     def hurry(self, seconds: float) -> None:
         """What is on the disk is where it is to be."""
@@ -57,7 +62,7 @@ def title(run: Run) -> str:
 
 def is_nameless(run: Run) -> bool:
     """Whether the run did not say its name at first, because it may have one already."""
-    settings = run.settings
+    settings = run._settings  # as they were before it got an id
     return settings.name is None and bool(settings.run_id or settings.resume_from)
 
 

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import incarnation, naming, oversize, provenance, resumption
-from wanllmdb.attachments import Attachments
+from wanllmdb.attachments import attachments, unkept
 from wanllmdb.clock import Steady
 from wanllmdb.companions import accompany
-from wanllmdb.config import First, adopt, as_mapping, read_yaml
+from wanllmdb.config import First, adopt
+from wanllmdb.config_forms import gathered, read_yaml
 from wanllmdb.console import Voice
 from wanllmdb.credentials import find_key, place
 from wanllmdb.directories import run_directory, spool_root
-from wanllmdb.errors import ArgumentError, UsageError
+from wanllmdb.errors import ArgumentError
 from wanllmdb.guard import guarded
 from wanllmdb.identity import Identity
 from wanllmdb.moment import parse_moment
@@ -36,10 +37,12 @@ from wanllmdb.surroundings import NOWHERE, temporary, working_directory
 from wanllmdb.values import LOGGED
 from wanllmdb.wire import encode
 
-# Arguments of wandb's init that mean nothing here, and those that will one day.
-_IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard", "save_code"})
-_LATER: Final = frozenset({"sync_tensorboard", "monitor_gym"})
+# Arguments of wandb's init that mean nothing here.
+_IGNORED: Final = frozenset({"anonymous", "magic", "force", "tensorboard"})
 
+
+# What was said to mean nothing, in this process.
+_told: set[str] = set()
 
 # What a run that never began was told.
 UNKNOWN: Final = Settings(mode="disabled")
@@ -83,11 +86,14 @@ def resolved(request: Request) -> Settings:
         UsageError: something cannot be meant.
         ArgumentError: there is no such argument.
     """
-    unknown = set(request.foreign) - _IGNORED - _LATER
+    unknown = set(request.foreign) - _IGNORED
     if unknown:
         raise ArgumentError(f"init() got an unexpected keyword argument {min(unknown)!r}")
     base = request.settings
-    chosen = base.chosen() if isinstance(base, Settings) else dict(base or {})
+    if isinstance(base, Settings):
+        chosen = {**base.chosen(), "ignored": base.ignored}
+    else:
+        chosen = dict(base or {})
     return resumption.checked(resolve({**chosen, **request.given}))
 
 
@@ -99,7 +105,7 @@ def begin(request: Request, settings: Settings, ended: Callable[[Run], None]) ->
     """
     voice = Voice(silent=settings.silent, quiet=settings.quiet)
     _warn_of_foreign(request, settings, voice)
-    config = _first_config(request)
+    config = _first_config(request, settings)
     if settings.mode == "disabled":
         return _disabled(settings, config, voice, ended)
     if settings.resume == "auto":
@@ -117,14 +123,12 @@ def say_active(run: Run) -> None:
 
 @guarded()
 def _warn_of_foreign(request: Request, settings: Settings, voice: Voice) -> None:
-    chosen = request.settings
-    ignored = list(chosen.ignored if isinstance(chosen, Settings) else settings.ignored)
-    ignored += [key for key in _IGNORED - {"save_code"} if request.foreign.get(key)]
+    ignored = {*settings.ignored, *(key for key in _IGNORED if request.foreign.get(key))} - _told
     if ignored:
-        voice.warn(f"these settings mean nothing here: {', '.join(sorted(set(ignored)))}")
-    for name in sorted(_LATER):
-        if request.foreign.get(name):
-            voice.warn(f"{name} is not supported yet; nothing is recorded for it")
+        _told.update(ignored)
+        voice.warn(f"these settings mean nothing here: {', '.join(sorted(ignored))}")
+    if settings.insecure_disable_ssl and settings.mode == "online":
+        voice.warn("insecure_disable_ssl: anybody may pretend to be the server")
     if os.environ.get("WANDB_DISABLED") and settings.mode == "disabled":
         voice.warn("WANDB_DISABLED is set: nothing is recorded")
 
@@ -137,19 +141,15 @@ def _warn_of_cut(settings: Settings, identity: Identity, voice: Voice) -> None:
             voice.warn(f"of {name}= the first {len(kept)} characters are kept, as plain text")
 
 
-def _first_config(request: Request) -> dict[str, Any]:
-    """The config of `init`, on top of `config-defaults.yaml` if there is one."""
-    found: dict[str, Any] = {}
-    if Path("config-defaults.yaml").is_file():
-        found.update(read_yaml("config-defaults.yaml"))
-    found.update(as_mapping(request.config) or {})
-    if request.include and request.exclude:
-        raise UsageError("Either config_include_keys or config_exclude_keys, not both.")
-    if request.include:
-        found = {key: value for key, value in found.items() if key in request.include}
-    for key in request.exclude or ():
-        found.pop(key, None)
-    return found
+def _first_config(request: Request, settings: Settings) -> First:
+    """The config of `init` on top of what files say, and what a sweep says over all of it."""
+    found = gathered(
+        request.config,
+        paths=settings.config_paths,
+        include=request.include,
+        exclude=request.exclude,
+    )
+    return First(found, read_yaml(settings.sweep_param_path) if settings.sweep_param_path else None)
 
 
 def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identity:
@@ -174,16 +174,14 @@ def _identity(settings: Settings, directory: Path, *, started_ns: int) -> Identi
     )
 
 
-def _disabled(
-    settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
-) -> Run:
+def _disabled(settings: Settings, first: First, voice: Voice, ended: Callable[[Run], None]) -> Run:
     """A run that behaves like one, and is kept nowhere."""
     identity = _identity(settings, temporary(), started_ns=time.time_ns())
     identity.directory /= f"wanllmdb-disabled-{os.getuid()}-{identity.id}"
     identity.name = settings.name or f"dummy-{identity.id}"
     identity.project, identity.entity = settings.project or "dummy", settings.entity or "dummy"
-    run = Run(identity, settings, journal=Nowhere(), voice=voice, ended=ended)
-    adopt(run.config, First(config))
+    run = Run(identity, settings, journal=Nowhere(), voice=voice, keep=unkept(), ended=ended)
+    adopt(run.config, first)
     return run
 
 
@@ -191,12 +189,10 @@ def unrecorded(settings: Settings, error: Exception, ended: Callable[[Run], None
     """What `init` returns when it failed inside: the script goes on, and nothing is recorded."""
     voice = Voice(silent=settings.silent, quiet=settings.quiet)
     voice.warn(f"init failed inside, nothing is recorded: {type(error).__name__}: {error}")
-    return _disabled(Settings(mode="disabled"), {}, voice, ended)
+    return _disabled(Settings(mode="disabled"), First({}), voice, ended)
 
 
-def _kept(
-    settings: Settings, config: Mapping[str, Any], voice: Voice, ended: Callable[[Run], None]
-) -> Run:
+def _kept(settings: Settings, first: First, voice: Voice, ended: Callable[[Run], None]) -> Run:
     """A run with a journal on this machine, and a server unless it is offline."""
     clock = Steady()
     started_ns = clock()
@@ -211,22 +207,23 @@ def _kept(
     elif reason:
         voice.warn(f"{reason}; the run is kept in {directory}")
     writer = new_writer()
-    first = First(config)
     told, cut = oversize.fitted(first.told)
     payload = _payload(identity, settings, told)
     payload["writer_facts"] = incarnation.facts(
         settings, writer, spool_root=root, run_id=identity.id
     )
     spool = _journal(identity, settings, directory, payload, writer=writer, tell=voice.warn)
+    keep = attachments(identity.directory, spool.append, full=lambda: spool.full, warn=voice.warn)
     run = Run(
         identity,
         settings,
         journal=spool,
         voice=voice,
-        keep=Attachments(identity.directory, spool.append, full=lambda: spool.full),
+        keep=keep,
         ended=ended,
         clock=clock,
     )
+    keep.describe_in(run.config)
     adopt(run.config, first)
     if cut:
         run._keep_whole(first.told, cut)
@@ -296,8 +293,9 @@ def _payload(identity: Identity, settings: Settings, config: dict[str, Any]) -> 
         "started_at": identity.started_ns // 1000,
     }
     if settings.save_facts:
+        facts = {**provenance.quick_facts(sys.argv, working_directory()), **settings.facts()}
         # A file name may be no text: as a value it is written out.
-        said["environment"] = LOGGED.convert(provenance.quick_facts(sys.argv, working_directory()))
+        said["environment"] = LOGGED.convert(facts)
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wanllmdb import incarnation, relay, uploads
+from wanllmdb.appearance import RunStatus
 from wanllmdb.config import inherit
 from wanllmdb.console import Voice
 from wanllmdb.credentials import KeyWatch, place
@@ -21,8 +22,11 @@ from wanllmdb.directories import is_scratch, lasting
 from wanllmdb.errors import AuthenticationError, CommError, UsageError
 from wanllmdb.evacuation import evacuated
 from wanllmdb.exits import interrupt_main
+from wanllmdb.freight import Freight, Moved
 from wanllmdb.http import Login
+from wanllmdb.login import patience
 from wanllmdb.offline import is_nameless, losses_told, title
+from wanllmdb.public.values import logged
 from wanllmdb.rows import Steps
 from wanllmdb.run import Run
 from wanllmdb.seams import Outlet
@@ -30,6 +34,7 @@ from wanllmdb.sender import Report, Sender
 from wanllmdb.settings import Settings
 from wanllmdb.sink import HttpSink, OpenedRun, RefusedError
 from wanllmdb.spool import Spool
+from wanllmdb.summary import inherit as remember
 from wanllmdb.wire import Kind, encode
 
 PREDECESSORS_SHARE: Final = 0.6  # of what `init` may wait
@@ -42,6 +47,10 @@ class Online:
     def __init__(self, run: Run, sender: Sender) -> None:
         self._run = run
         self._sender = sender
+
+    def status(self) -> RunStatus:
+        kept = self._sender.kept
+        return RunStatus(kept, self._sender.pending)
 
     def hurry(self, seconds: float) -> None:
         self._sender.hurry(seconds)
@@ -74,10 +83,14 @@ def online(
             f"No API key is configured for {settings.base_url}. Run `wanllmdb login "
             f"--host {settings.base_url}`, or set WANLLMDB_API_KEY."
         )
+    sink, moved = _sink(settings, key), Moved(silent=settings.silent or settings.quiet)
     sender = Sender(
         spool,
-        _sink(settings, key),
+        sink,
         payload,
+        freight=Freight(
+            spool.directory, lambda: sink.carrier(moved), tell=voice.warn, rested=moved.clear
+        ),
         flush_rows=settings.flush_rows,
         flush_seconds=settings.flush_interval,
         on_stop=lambda: _stop(run, voice),
@@ -144,7 +157,9 @@ def _sink(settings: Settings, key: str | None) -> HttpSink:
         settings.api_url,
         key or login,
         metric_url=settings.metric_url,
+        timeouts=patience(settings),
         ca_file=settings.ca_file,
+        environ=settings.network,
         fresh_key=KeyWatch(settings).fresh,
     )
 
@@ -169,10 +184,23 @@ def _settle(run: Run, spool: Spool, payload: Mapping[str, Any], opened: OpenedRu
         identity.name = str(name)
     if opened.resumed or run.settings.fork_from or run.settings.resume_from:
         inherit(run.config, opened.run.get("config") or {})
+    if opened.resumed:
+        _go_on(run, spool, opened)
     first = _first_step(opened)
     if first is not None and run.logged == 0:
         identity.first_step = first
         run._steps = Steps(first)
+
+
+def _go_on(run: Run, spool: Spool, opened: OpenedRun) -> None:
+    """Go on with the summary of a run that was there."""
+    known = {key: logged(value) for key, value in (opened.run.get("summary") or {}).items()}
+    with run._lock:
+        run._metrics.folds.go_on_from(known)
+        gone = remember(run.summary, known, opened.summary_set)
+        run._straighten()
+    if gone:
+        spool.append(Kind.SUMMARY, encode({"set": {}, "unset": sorted(gone)}))
 
 
 def _first_step(opened: OpenedRun) -> int | None:

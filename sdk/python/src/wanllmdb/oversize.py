@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from wanllmdb.media.media import saved
+from wanllmdb.media.shelf import Folder, SavedFile
+from wanllmdb.values import Unloggable
 from wanllmdb.wire import Kind, encode
 
 MAX_TEXT: Final = 64 * 1024  # characters
@@ -42,10 +43,20 @@ def fitted(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def keep(folder: Path, append: Append, config: Mapping[str, Any]) -> str:
-    """Make the whole of a config a file of the run; its path there."""
+    """Make the whole of a config a file of the run; its path there.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+
+    def tell(file: SavedFile) -> None:
+        append(Kind.FILE, encode(file.record()))
+
     content = msgspec.json.encode(config)
-    file = saved(folder, "config", "config", ".json", "application/json", content)
-    append(Kind.FILE, encode(file.record()))
+    try:
+        file = Folder(folder, tell).put(content, folder="config", key="config", suffix=".json")
+    except Unloggable as error:
+        raise OSError(str(error)) from error
     return file.path
 
 

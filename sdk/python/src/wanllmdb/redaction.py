@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from wanllmdb.secret_forms import CONTEXTS, FORMS, PEM, SHORTEST
+
 REDACTED: Final = "[redacted]"
 
 _KEY: Final = re.compile(
@@ -19,21 +21,15 @@ _KEY: Final = re.compile(
     r"|(access|api|bearer|refresh|session|hub|hf|bot|github|gitlab|slack|wandb|user)[_-]?token",
     re.IGNORECASE,
 )
-_SECRETS: Final = re.compile(
-    r"\b(?:wl-[A-Za-z0-9_-]{43}"  # ours
-    r"|wlk_[A-Za-z0-9]{36}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"  # AWS
-    r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}"  # Google
-    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
-    r"|glpat-[A-Za-z0-9_-]{20,}"
-    r"|hf_[A-Za-z0-9]{30,}"
-    r"|sk-[A-Za-z0-9_-]{20,}"  # OpenAI and its relatives
-    r"|xox[abposr]-[A-Za-z0-9-]{10,}"  # Slack
-    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"  # JWT
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)",
-    re.DOTALL,
-)
-_USERINFO: Final = re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@'\"]+@", re.IGNORECASE)
+_SECRETS: Final = re.compile(rf"\b(?:{'|'.join(FORMS.values())})|{PEM}", re.DOTALL)
+_CONTEXTS: Final = [
+    (each.markers, re.compile(each.gate), re.compile(each.pattern), rf"\1{each.instead}")
+    for each in CONTEXTS.values()
+]
+# In a line without a long word these are what may still stand before a secret.
+_SHORT: Final = ("://", "passw", "passphrase", "pwd", "secret", "-----begin")
+_KEY_BEGINS: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
+_KEY_ENDS: Final = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _FLAG: Final = re.compile(r"(--?[A-Za-z0-9_.-]+)(?:=(.*))?\Z", re.DOTALL)
 
 
@@ -44,9 +40,40 @@ def is_secret(key: str) -> bool:
 
 def clean_text(text: str) -> str:
     """The text, with every known form of secret cut out."""
-    if "://" in text:
-        text = _USERINFO.sub(r"\1", text)
-    return _SECRETS.sub(REDACTED, text)
+    lower = text.lower()
+    if max(map(len, lower.split()), default=0) < SHORTEST:
+        for marker in _SHORT:
+            if marker in lower:
+                break
+        else:
+            return text
+    text = _SECRETS.sub(REDACTED, text)
+    # A loop, and no `any`: most lines hold no marker, and each is looked for nine times.
+    for markers, gate, pattern, instead in _CONTEXTS:
+        for marker in markers:
+            if marker in lower:
+                if gate.search(lower):
+                    text = pattern.sub(instead, text)
+                break
+    return text
+
+
+class LineCleaner:
+    """Cleans lines that come one by one, and knows a private key that goes over several."""
+
+    def __init__(self) -> None:
+        self._inside = False
+
+    def __call__(self, line: str) -> str:
+        if self._inside:
+            end = _KEY_ENDS.search(line)
+            if end is None:
+                return REDACTED
+            self._inside = False
+            line = REDACTED + line[end.end() :]
+        elif "-----BEGIN" in line and _KEY_BEGINS.search(line) and not _KEY_ENDS.search(line):
+            self._inside = True
+        return clean_text(line)
 
 
 def clean(value: Any, key: str = "") -> Any:

@@ -18,13 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from wanllmdb import journal, segment, wire
+from wanllmdb import consignment, journal, segment, uploads, wire
 from wanllmdb.backoff import Backoff
+from wanllmdb.freight import Freight
 from wanllmdb.guard import guarded
 from wanllmdb.outbox import Outbox
 from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
 
 ATTEMPTS: Final = 5
+
+
+LATER_VERSION: Final = "it is written in a later version of this format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Leftover:
         size: bytes on the disk.
         parent: the writer of the process that this one was forked from, if it was.
         server: which server the run was begun for; empty if it was begun offline.
+        foreign: it begins in a later version of the format.
     """
 
     directory: Path
@@ -48,6 +53,7 @@ class Leftover:
     size: int
     parent: str = ""
     server: str = ""
+    foreign: bool = False
 
 
 @dataclass(slots=True)
@@ -118,6 +124,7 @@ def sync(
     *,
     sleep: Callable[[float], None] = time.sleep,
     stopped: Callable[[], bool] = lambda: False,
+    moved: Callable[[int], None] | None = None,
 ) -> SyncReport:
     """Send journals and remove them as they are acknowledged.
 
@@ -128,6 +135,7 @@ def sync(
         sleep: waits between attempts when the server does not answer; after five in a row
             without an answer the rest is left for another time.
         stopped: asked between batches; True ends early, and loses nothing.
+        moved: told of bytes of artifacts that were taken.
     """
     report = SyncReport()
     for leftover in found:
@@ -135,7 +143,7 @@ def sync(
         if fd is None:
             continue  # another process has begun to send it
         try:
-            relay = _Relay(leftover, sink, report, progress, sleep, stopped)
+            relay = _Relay(leftover, sink, report, progress, sleep, stopped, moved)
             problem = relay.run()
         finally:
             os.close(fd)
@@ -176,6 +184,7 @@ class _Relay:
         progress: Callable[[Progress], None] | None,
         sleep: Callable[[float], None],
         stopped: Callable[[], bool],
+        moved: Callable[[int], None] | None,
     ) -> None:
         self._leftover = leftover
         self._sink = sink
@@ -183,7 +192,9 @@ class _Relay:
         self._progress = progress
         self._sleep = sleep
         self._stopped = stopped
+        self._moved = moved
         self._outbox = Outbox(leftover.directory, leftover.writer, live=lambda: False, buries=True)
+        self._freight: Freight | None = None
         self._run: OpenedRun | None = None
 
     def run(self) -> str | None:
@@ -195,18 +206,23 @@ class _Relay:
         finally:
             self._outbox.close()
         self._account(finished=problem is None)
+        if problem is None and not journal.writers(self._leftover.directory):
+            uploads.tidy(self._leftover.directory)
         return problem
 
     def _send_all(self) -> str | None:
         if not self._leftover.run:
             return "nothing in it says which run it belongs to"
+        if self._leftover.foreign:  # nothing is told of a run that cannot be read
+            return LATER_VERSION
         backoff = Backoff()
         failures = 0
-        while not self._outbox.finish():
+        # The journal goes last: it is by it that all that belongs to it is found.
+        while consignment.waiting(self._leftover.directory) or not self._outbox.finish():
             if self._stopped():
                 return "interrupted"
             if self._outbox.foreign:
-                return "it is written in a later version of this format"
+                return LATER_VERSION
             error = self._try()
             failures = 0 if error is None else failures + 1
             if failures == ATTEMPTS or (error is not None and error.permanent):
@@ -223,6 +239,7 @@ class _Relay:
             if self._run is None:
                 self._run = self._open()
             self._outbox.send(self._sink, self._run)
+            self._carry(self._run)
         except UnreachableError as error:
             return error
         except RefusedError as error:
@@ -232,6 +249,17 @@ class _Relay:
             return UnreachableError(str(error))
         self._tell(self._run)
         return None
+
+    def _carry(self, run: OpenedRun) -> None:
+        """Carry out the orders that lie there, but for those that another process has begun."""
+        directory = self._leftover.directory
+        if not consignment.waiting(directory):
+            return
+        if self._freight is None:
+            self._freight = Freight(directory, lambda: self._sink.carrier(self._moved))
+        self._freight.carry(run)
+        if consignment.waiting(directory):
+            raise UnreachableError("another process sends an artifact of this run")
 
     def _is_unasked(self, error: Exception) -> bool:
         """Whether only the burial is unsent, of a run that was deleted: then that is all."""
@@ -259,7 +287,8 @@ class _Relay:
         report.sent += outbox.sent
         report.damaged += outbox.damaged
         report.finished += finished
-        for code, count in outbox.refused.items():
+        refused = [outbox.refused, self._freight.refused if self._freight is not None else {}]
+        for code, count in (each for codes in refused for each in codes.items()):
             report.rejected[code] = report.rejected.get(code, 0) + count
 
 
@@ -278,10 +307,11 @@ def _leftover(directory: Path, writer: str) -> Leftover | None:
         header = headers[0] if headers else {}
         run = _opening(paths, header)
         size = sum(path.stat().st_size for path in paths)
+        foreign = bool(paths) and segment.is_foreign(paths[0])
     except FileNotFoundError:
         return None
     host, parent, server = (str(header.get(name, "")) for name in ("host", "parent", "server"))
-    return Leftover(directory, writer, host, run, size, parent, server)
+    return Leftover(directory, writer, host, run, size, parent, server, foreign)
 
 
 def _opening(paths: list[Path], header: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import hashlib
 import math
 import operator
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from wanllmdb import frame
 from wanllmdb.counter import Counter
@@ -47,11 +47,18 @@ class Loser(Protocol):
         ...
 
 
+class Elsewhere(NamedTuple):
+    """A value that stands in the row under another key than it was logged under."""
+
+    key: str
+    value: Any
+
+
 class FileKeeper(Protocol):
     """Who keeps values that are files: images, tables, figures, data frames."""
 
-    def __call__(self, key: str, value: Any) -> dict[str, Any] | None:
-        """What stands in the row for the value, or None if it is no file."""
+    def __call__(self, key: str, value: Any) -> Any:
+        """What stands in the row for the value, maybe `Elsewhere`; None if it is no file."""
         ...
 
 
@@ -108,8 +115,8 @@ class RowMaker:
 
     def _take(self, values: dict[str, Any], name: str, value: Any) -> None:
         try:
-            kept = self._keep(name, value)
-            kept = LOGGED.convert(value) if kept is None else kept
+            kept = self.read(name, value)
+            name, kept = self._moved(kept) if type(kept) is Elsewhere else (name, kept)
         except NoRoom as error:
             self._lose("spool-limit-media", f"{name!r} is left out: {error}")
         except Oversized as error:
@@ -123,6 +130,19 @@ class RowMaker:
         else:
             if kept != {} or not isinstance(kept, dict):
                 values[name] = kept
+
+    def read(self, name: str, value: Any) -> Any:
+        """What stands for a value, maybe `Elsewhere`.
+
+        Raises:
+            Unloggable: it has no form that could be kept.
+        """
+        kept = self._keep(name, value)
+        return LOGGED.convert(value) if kept is None else kept
+
+    def _moved(self, kept: Elsewhere) -> Elsewhere:
+        name = self._checked_key(kept.key)
+        return Elsewhere(name, kept.value) if name else Elsewhere("", {})
 
     def _checked_key(self, key: str) -> str | None:
         """The name that a key is kept under; None if the run has no room for another."""
@@ -177,9 +197,11 @@ class Steps:
         next: the step of a row for which the user names none; it is taken then.
     """
 
-    __slots__ = ("_counter", "_open", "next")
+    __slots__ = ("_beside", "_counter", "_left", "_open", "next")
 
     def __init__(self, current: int = 0) -> None:
+        self._left: int | None = None  # the step that `commit=False` has left open
+        self._beside = -_INT64  # the last one that was given away beside an open one
         self._begin(current)
 
     @property
@@ -189,14 +211,29 @@ class Steps:
 
     def take(self, step: int | None, commit: bool | None) -> int:
         """The step of this row; an explicit step stays open unless `commit` is true."""
+        if step is None and commit is False:
+            self._left = self.current
+            return self._left
         if step is None:
-            return self.current if commit is False else self.next()
+            return self.next()
         if step >= (self.current if self._open is None else self._open):
             if commit:
                 self._begin(step + 1)
             else:
                 self._open, self.next = step, self._leave
         return step
+
+    def beside(self) -> int:
+        """A step for a row that is not the user's: one that is open stays so. For one thread."""
+        if self._open is None:
+            step = self.next()
+            if step != self._left:
+                return step
+            self._beside = self.next()
+            self._open, self.next = step, self._leave
+        else:
+            self._beside = min(max(self._beside, self._open) + 1, MAX_STEP)
+        return self._beside
 
     def _begin(self, current: int) -> None:
         self._open: int | None = None
@@ -210,7 +247,7 @@ class Steps:
     def _leave(self) -> int:
         """Take the open step, and count on from there."""
         step = self.current
-        self._begin(step + 1)
+        self._begin(max(step, self._beside) + 1)
         return step
 
 

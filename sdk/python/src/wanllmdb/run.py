@@ -1,6 +1,7 @@
 """Run: what the user holds while a script trains.
 
-What it is told stands in `logbook`, who it is in `identity`; this is how it goes and how it ends.
+What it is told stands in `logbook`, who it is in `identity`, what else it keeps in `holdings`; this
+is how it goes and how it ends.
 Every method calls a part that does the work, and a mistake of ours never reaches the training:
 it becomes one warning and a counted loss.
 """
@@ -14,21 +15,22 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
-from wanllmdb import preemption
+from wanllmdb import appearance, attachment, preemption
+from wanllmdb.appearance import RunStatus
 from wanllmdb.clock import Steady
-from wanllmdb.config import changed_inside
+from wanllmdb.config import Static, changed_inside
 from wanllmdb.console import Voice
 from wanllmdb.exits import exit_code_of, told
 from wanllmdb.guard import guarded
+from wanllmdb.holdings import Holdings
 from wanllmdb.identity import Identity
-from wanllmdb.logbook import Logbook
 from wanllmdb.rows import FileKeeper, no_files
 from wanllmdb.seams import Companion, Journal, Outlet
 from wanllmdb.settings import Settings
 from wanllmdb.wire import Kind, encode
 
 
-class Run(Logbook):
+class Run(Holdings):
     """One execution: what it was told, what it measures, what became of it.
 
     Args:
@@ -89,6 +91,46 @@ class Run(Logbook):
         preemption.tell(self._append, preemption.ASKED)
         self._hurry(0.0)
 
+    @guarded()
+    def write_logs(self, text: str) -> None:
+        """Keep a text among the lines that the script prints, without printing it."""
+        self._check_open("write_logs")
+        for companion in self._companions:
+            take = getattr(companion, "take", None)
+            if callable(take):
+                take(str(text))
+                return
+        self._voice.warn('write_logs() keeps nothing with console="off"', once="write_logs")
+
+    # How it shows itself.
+
+    @property
+    def config_static(self) -> Static:
+        """The config as it is now, which nobody can change by it."""
+        return Static(self._config.as_dict())
+
+    @property
+    def sync_dir(self) -> str:
+        """Where the run lies until a server has it."""
+        return str(self._identity.directory.parent)
+
+    @guarded()
+    def status(self) -> RunStatus:
+        """How much of the run the server has."""
+        if self._outlet is None:
+            return RunStatus(0, 0)
+        return self._outlet.status()
+
+    @guarded(lambda *_, **__: "")
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """The page of the run as an inner frame of HTML."""
+        return appearance.frame_of(self, height=height, hidden=hidden)
+
+    @guarded(lambda *_, **__: False)
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Show the page of the run in a notebook; false where there is none."""
+        return appearance.show(self, height=height, hidden=hidden)
+
     # How it ends.
 
     @guarded()
@@ -140,8 +182,7 @@ class Run(Logbook):
     def _write_changes(self) -> None:
         if changed := changed_inside(self._config):
             self._tell_config(changed)
-        if kept := self._metrics.summaries():
-            self._append(Kind.SUMMARY, encode({"set": kept, "unset": []}))
+        self._teller.close()
 
     def _write_end(self, exit_code: int, traceback: str | None) -> None:
         self._lose.tell()
@@ -183,6 +224,11 @@ class Run(Logbook):
 
     def join(self, exit_code: int | None = None) -> None:
         self.finish(exit_code)
+
+    @property
+    def _attach_id(self) -> str:
+        """By which another process of the script finds the run; see `attachment`."""
+        return attachment.ticket(self)
 
     def _label(self, *_: Any, **__: Any) -> None:
         """Integrations announce themselves here; nobody listens."""

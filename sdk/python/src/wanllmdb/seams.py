@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from wanllmdb.appearance import RunStatus
 from wanllmdb.moulds import Mould, Moulds
 
 
@@ -40,6 +41,10 @@ class Companion(Protocol):
 
 class Outlet(Protocol):
     """Where the journal empties to."""
+
+    def status(self) -> RunStatus:
+        """How much was kept until now, and how much of that was sent."""
+        ...
 
     def hurry(self, seconds: float) -> None:
         """Send at once what was kept until now; wait at most so long for that, without a lock."""

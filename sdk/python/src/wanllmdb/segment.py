@@ -194,6 +194,13 @@ def records(path: Path) -> Iterator[tuple[int, int, Any]]:
                 yield position, kind, wire.decode(payload)
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a segment is of a later version of this format."""
+    with path.open("rb") as file:
+        window = file.read(WINDOW_BYTES)
+    return parse_header(window) is not None and window[4] != VERSION
+
+
 def segment_name(writer: str, number: int) -> str:
     """The file name of a writer's segment."""
     return f"{writer}-{number:06d}{SUFFIX}"

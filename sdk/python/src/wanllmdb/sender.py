@@ -25,6 +25,7 @@ from typing import Any, Final
 from wanllmdb.backoff import Backoff
 from wanllmdb.complaints import Complaints
 from wanllmdb.family import Family
+from wanllmdb.freight import Freight
 from wanllmdb.keeper import Keeper
 from wanllmdb.outbox import Outbox
 from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
@@ -82,6 +83,7 @@ class Sender:
         sink: Sink,
         payload: Mapping[str, Any],
         *,
+        freight: Freight | None = None,
         flush_rows: int = 1000,
         flush_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
@@ -96,6 +98,7 @@ class Sender:
             spool: what to send. The sender reads it from the disk.
             sink: where to; used by the sender's thread alone from now on.
             payload: of the RUN record, which opens the run.
+            freight: what goes beside the records, and has to be there when all is sent.
             flush_rows: so many metrics are sent however young, every few seconds.
             flush_seconds: so old, a metric is sent, however alone.
             clock: seconds that only grow.
@@ -112,6 +115,7 @@ class Sender:
         self._spool = spool
         self._sink = sink
         self._payload = {**payload, "writer": spool.writer}
+        self._freight = freight or Freight(spool.directory, lambda: sink.carrier())
         self._flush_rows = flush_rows
         self._flush_seconds = flush_seconds
         self._clock = clock
@@ -194,8 +198,7 @@ class Sender:
             if now >= self._scan_at:
                 self._scan_at = now + SCAN_SECONDS
                 self._family.look()
-            for outbox in self._family:
-                self._empty(outbox, run)
+            self._send(run)
             self._beat(run)
         except UnreachableError as error:
             self._put_off(error)
@@ -221,10 +224,10 @@ class Sender:
         self._finishing = True
         self._wake.set()
         began = progress_at = time.monotonic()
-        heard = heard_at_first = self._sink.answers
+        heard = heard_at_first = self._heard
         while not self._is_done() and self.refusal is None:
             now = time.monotonic()
-            if (latest := self._sink.answers) != heard:
+            if (latest := self._heard) != heard:
                 heard, progress_at = latest, now
             answers = self._reachable and heard > heard_at_first  # now, not only long ago
             answers = answers and self._stumbles < STUMBLES  # and we can make use of them
@@ -234,11 +237,36 @@ class Sender:
             if self._not_before - self._clock() > budget - (now - began):
                 break  # nothing will be tried within the budget
         self._stopped = True
+        self._freight.stop()
         self._wake.set()
         if self._drained.is_set() or not self._is_alive:
             self._family.release()
         self._spool.release()
         return self._report()
+
+    @property
+    def kept(self) -> int:
+        """How many records were given to it until now."""
+        return self._spool.appended
+
+    @property
+    def pending(self) -> int:
+        """How many of them no server has acknowledged."""
+        main = self._family.main
+        return max(0, self._spool.appended - main.sent - main.quarantined)
+
+    @property
+    def _refused(self) -> dict[str, int]:
+        """What the server refused, records and orders, by code."""
+        found = self._family.refused
+        for code, count in self._freight.refused.items():
+            found[code] = found.get(code, 0) + count
+        return found
+
+    @property
+    def _heard(self) -> int:
+        """Grows as long as the server takes what it is given."""
+        return self._sink.answers + self._freight.answers
 
     @property
     def _is_alive(self) -> bool:
@@ -257,9 +285,8 @@ class Sender:
 
     def _report(self) -> Report:
         main = self._family.main
-        appended = self._spool.appended
-        left = max(0, appended - main.sent - main.quarantined)
-        kept = left if not self._drained.is_set() else 0
+        appended, left = self._spool.appended, self.pending
+        kept = left + self._freight.waiting if not self._drained.is_set() else 0
         lost = dict(self._spool.lost)
         if self._spool.memory is not None and kept:
             kept, lost["memory"] = 0, kept
@@ -270,10 +297,10 @@ class Sender:
         return Report(
             sent=min(main.sent, appended),
             kept=kept,
-            rejected=self._family.refused,
+            rejected=self._refused,
             lost=lost,
             reachable=bool(self._reachable),
-            problem=self.trouble if kept or "memory" in lost else None,
+            problem=(self.trouble or self._freight.trouble) if kept or "memory" in lost else None,
             directory=str(self._spool.directory),
         )
 
@@ -300,7 +327,7 @@ class Sender:
         is_due = self._clock() >= self._not_before
         try:
             delay = self.turn()
-            if self._finishing and self._family.is_sent():
+            if self._finishing and self._is_sent():
                 self._drained.set()
             elif self._finishing:
                 delay = min(delay, 0.01) if self._not_before <= self._clock() else delay
@@ -310,6 +337,10 @@ class Sender:
             delay = POLL_SECONDS
         self._asked.set()
         return delay
+
+    def _is_sent(self) -> bool:
+        """Whether nothing is left to send. The journal goes last: it is by it that all is found."""
+        return self._freight.is_empty() and self._family.is_sent()
 
     def _stumble(self, error: BaseException) -> None:
         """A mistake of ours: said, left alone for a while, and begun again from the disk."""
@@ -331,6 +362,12 @@ class Sender:
                 callback, self._on_opened = self._on_opened, None
                 callback(opened)
         return self.opened
+
+    def _send(self, run: OpenedRun) -> None:
+        """Send what is due of every journal, and what goes beside them."""
+        for outbox in self._family:
+            self._empty(outbox, run)
+        self._freight.look(run, at_once=self._finishing)
 
     def _empty(self, outbox: Outbox, run: OpenedRun) -> None:
         hurried = self.watched or self._finishing or self._is_urgent()

@@ -14,9 +14,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from wanllmdb import opening
+from wanllmdb import attachment, opening
 from wanllmdb.config import Config
-from wanllmdb.errors import Error, LateError
+from wanllmdb.errors import Error, LateError, UsageError
 from wanllmdb.exits import ExitWatch
 from wanllmdb.guard import NoRun, guarded, say
 from wanllmdb.metric import Metric
@@ -102,6 +102,9 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
     monitor_interval: float | None = None,
     git_tracking: bool | None = None,
     preemption: bool | str | Sequence[str] | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    save_code: bool | None = None,
     **foreign: Any,
 ) -> Run:
     """Begin a run and make it the current one; return the current one if there is one.
@@ -146,6 +149,9 @@ def init(  # noqa: D417 - the arguments are those of wandb, told in the README
         "monitor_interval": monitor_interval,
         "git_tracking": git_tracking,
         "preemption": preemption,
+        "sync_tensorboard": sync_tensorboard,
+        "monitor_gym": monitor_gym,
+        "save_code": save_code,
     }
     request = Request(
         given={key: value for key, value in given.items() if value is not None},
@@ -181,6 +187,34 @@ def _next(request: Request) -> Run:
     if previous is None or previous.is_over or reinit != "create_new":
         _session.current = run
     return run
+
+
+def attach(
+    attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None
+) -> Run:
+    """Log to a run that another process of the script began; it becomes the current one.
+
+    Args:
+        attach_id: what `run._attach_id` was there, or the id of a run of the usual project.
+        run_id: the same, by its older name.
+        run: a run of this process becomes the current one again.
+
+    Raises:
+        UsageError: nothing is named, or what is named is no run.
+    """
+    if run is not None:
+        _session.current = run
+        return run
+    named = attach_id or run_id
+    if not named:
+        raise UsageError("attach() wants the _attach_id of a run.")
+    told = attachment.arguments(named)
+    mine = [each for each in _session.open if each.is_ours and each.id == told["id"]]
+    if mine:
+        _session.current = mine[0]
+        return mine[0]
+    identity = {name: told.pop(name, None) for name in ("id", "project", "entity")}
+    return init(**identity, settings=told, reinit="create_new" if _active() else None)
 
 
 def _begun(request: Request, resolved: Settings) -> Run:

@@ -13,13 +13,22 @@ repeated. One thread uses a sink at a time.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import quote, urljoin
 
-from wanllmdb.http import Http, Login, NoAnswerError, Timeouts, base_url
+from wanllmdb.branch import Branch
+from wanllmdb.http import Answer, Http, Login, NoAnswerError, Timeouts, base_url
 from wanllmdb.wire import CONTENT_TYPE
+
+BEAT_SECONDS: Final = 10.0  # between heart-beats while a large file is on its way
+
+if TYPE_CHECKING:
+    from wanllmdb.carrier import Carrier
 
 
 class SinkError(Exception):
@@ -84,6 +93,7 @@ class OpenedRun:
         last_step: the highest step that it holds, if any.
         first_step: the step that this writer begins with; None if the server does not say.
         url: the run's page, for people.
+        summary_set: keys of its summary that were set, and stand until they are logged again.
     """
 
     run: Mapping[str, Any]
@@ -91,6 +101,7 @@ class OpenedRun:
     last_step: int | None
     url: str
     first_step: int | None = None
+    summary_set: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -156,12 +167,19 @@ class Sink(Protocol):
         project: str,
         run: str,
         path: str,
-        content: bytes,
+        content: bytes | Path,
         *,
         digest: str,
         mime: str,
     ) -> None:
-        """Hand over a file of the run; `digest` is its SHA-256 in hex. Twice is kept once."""
+        """Hand over a file of the run; `digest` is its SHA-256 in hex. Twice is kept once.
+
+        A large one is given as a path. The run counts as alive while it is on its way.
+        """
+        ...
+
+    def carrier(self, moved: Callable[[int], None] | None = None) -> Carrier:
+        """Who carries out the orders of runs there; `moved` is told of bytes that were taken."""
         ...
 
     def renewed(self) -> bool:
@@ -176,7 +194,8 @@ class Sink(Protocol):
 class HttpSink:
     """A wanLLMDB server, over HTTP.
 
-    `metric_url` may name another address for batches; without one they go where the rest goes.
+    `metric_url` may name another address for batches; without one they go where the server says
+    that they shall (`branch`), or where the rest goes.
     """
 
     def __init__(
@@ -187,6 +206,7 @@ class HttpSink:
         metric_url: str | None = None,
         timeouts: Timeouts | None = None,
         ca_file: str | None = None,
+        environ: Mapping[str, str] | None = None,
         fresh_key: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -194,25 +214,32 @@ class HttpSink:
         Args:
             api_url: of the server.
             credential: an API key, or a `Login`, or None.
-            metric_url: where batches go, if not there.
+            metric_url: where batches go, whatever the server says.
             timeouts: of connections and answers.
             ca_file: certificates to trust instead of the system's.
+            environ: of proxies and certificates, instead of `os.environ`.
             fresh_key: a key that turned up since it was last asked, or None.
         """
         self._fresh_key = fresh_key
         self._writer: object = None
-        self._http = Http(api_url, credential, timeouts=timeouts, ca_file=ca_file)
-        self._metrics = (
-            Http(metric_url, credential, timeouts=timeouts, ca_file=ca_file)
-            if metric_url and base_url(metric_url) != self._http.url
-            else self._http
-        )
+        self._credential = credential
+
+        def http(url: str) -> Http:
+            shown = self._credential
+            return Http(url, shown, timeouts=timeouts, ca_file=ca_file, environ=environ)
+
+        self._another = lambda: http(api_url)
+        self._http, self._beside = http(api_url), http(api_url)
+        self._is_told = metric_url is not None
+        given = metric_url and base_url(metric_url) != self._http.url
+        self._metrics = http(metric_url) if metric_url and given else self._http
+        self._branch = Branch(self._metrics, http)
 
     @property
     def answers(self) -> int:
         """Of the server, or of the two."""
         metrics = self._metrics.answers if self._metrics is not self._http else 0
-        return self._http.answers + metrics
+        return self._http.answers + metrics + self._branch.answers
 
     def open_run(self, payload: Mapping[str, Any]) -> OpenedRun:
         """`POST /runs`: idempotent, creates the project when it is missing."""
@@ -222,6 +249,8 @@ class HttpSink:
         if not run.keys() >= {"id", "owner", "project"}:
             raise UnreachableError("The server's answer names no run.")
         self._writer = payload.get("writer")
+        if not self._is_told:
+            self._branch.name(body.get("metric_url"))
         step, first = body.get("last_step"), body.get("first_step")
         return OpenedRun(
             run=run,
@@ -229,12 +258,17 @@ class HttpSink:
             last_step=step if isinstance(step, int) else None,
             url=urljoin(f"{self._http.url}/", str(run.get("url", "")).lstrip("/")),
             first_step=first if isinstance(first, int) else None,
+            summary_set=_names(body.get("summary_set")),
         )
 
     def send(self, owner: str, project: str, run: str, writer: str, content: bytes) -> Ack:
         """`POST …/writers/{writer}/batches`: answers when the records are durable."""
         path = f"{_run_path(owner, project, run)}/writers/{quote(writer, safe='')}/batches"
-        body = self._ask(self._metrics, path, content)
+        try:
+            answer = self._branch.post(path, content, content_type=CONTENT_TYPE)
+        except NoAnswerError as error:
+            raise _unreachable(error) from error
+        body = _understood(answer)
         position = body.get("position")
         if not isinstance(position, int):
             raise UnreachableError("The server's answer names no position.")
@@ -257,7 +291,7 @@ class HttpSink:
         project: str,
         run: str,
         path: str,
-        content: bytes,
+        content: bytes | Path,
         *,
         digest: str,
         mime: str,
@@ -265,38 +299,71 @@ class HttpSink:
         """`PUT …/files/{path}`."""
         where = f"{_run_path(owner, project, run)}/files/{quote(path)}"
         headers = {"X-Wanllmdb-Digest": f"sha256:{digest}"}
+        beat = _Beat(lambda: self._beat_beside(owner, project, run))
         try:
-            answer = self._http.request("PUT", where, content, content_type=mime, headers=headers)
+            answer = self._http.request(
+                "PUT", where, content, content_type=mime, headers=headers, meanwhile=beat
+            )
         except NoAnswerError as error:
             raise _unreachable(error) from error
         if not answer.ok:
             raise RefusedError(answer.status, answer.code, answer.detail)
+
+    def _beat_beside(self, owner: str, project: str, run: str) -> None:
+        """Say that the run lives over another connection: the first one is busy."""
+        said = {"writer": self._writer} if self._writer else {}
+        with contextlib.suppress(NoAnswerError):
+            self._beside.request("POST", f"{_run_path(owner, project, run)}/heartbeat", said)
+
+    def carrier(self, moved: Callable[[int], None] | None = None) -> Carrier:
+        """Who brings the orders of a run to this server, over connections of its own."""
+        from wanllmdb.carrier import Carrier
+
+        return Carrier(self._another, moved=moved)
 
     def renewed(self) -> bool:
         """Show a key that turned up meanwhile, if one did."""
         key = self._fresh_key()
         if key is None:
             return False
-        self._http.use(key)
-        self._metrics.use(key)
+        self._credential = key
+        for http in (self._http, self._beside, self._metrics, self._branch):
+            http.use(key)
         return True
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
-        self._metrics.close()
+        for http in (self._http, self._beside, self._metrics, self._branch):
+            http.close()
 
-    def _ask(self, http: Http, path: str, body: Mapping[str, Any] | bytes) -> Mapping[str, Any]:
+    def _ask(self, http: Http, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
-            answer = http.request("POST", path, body, content_type=CONTENT_TYPE)
+            return _understood(http.request("POST", path, body))
         except NoAnswerError as error:
             raise _unreachable(error) from error
-        if answer.ok:
-            return answer.body
-        expected = answer.body.get("expected")
-        if answer.status == 409 and isinstance(expected, int):
-            raise GapError(expected, answer.detail)
-        raise RefusedError(answer.status, answer.code, answer.detail)
+
+
+def _understood(answer: Answer) -> Mapping[str, Any]:
+    """What an answer says; raises what it refuses."""
+    if answer.ok:
+        return answer.body
+    expected = answer.body.get("expected")
+    if answer.status == 409 and isinstance(expected, int):
+        raise GapError(expected, answer.detail)
+    raise RefusedError(answer.status, answer.code, answer.detail)
+
+
+class _Beat:
+    """Calls something, at most every ten seconds."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._next = time.monotonic() + BEAT_SECONDS
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + BEAT_SECONDS
+            self._call()
 
 
 def _unreachable(error: NoAnswerError) -> UnreachableError:
@@ -306,6 +373,12 @@ def _unreachable(error: NoAnswerError) -> UnreachableError:
         permanent=error.permanent,
         timed_out=error.timed_out,
     )
+
+
+def _names(said: object) -> tuple[str, ...]:
+    """A list of names; empty if a server of before says none."""
+    found = cast("list[object]", said) if isinstance(said, list) else []
+    return tuple(each for each in found if isinstance(each, str))
 
 
 def _run_path(owner: str, project: str, run: str) -> str:

@@ -6,15 +6,17 @@ A file is read only from a directory that not everybody may write to: on a share
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from wanllmdb.dialect import RENAMED, THEIRS
 from wanllmdb.errors import UsageError
 
 OURS: Final = "WANLLMDB_"
-THEIRS: Final = "WANDB_"
 _MAX_BYTES: Final = 1024 * 1024
 
 Names = Iterable[tuple[str, tuple[str, ...]]]
@@ -48,6 +50,9 @@ def _from_environment(names: Names, environ: Mapping[str, str]) -> dict[str, str
             text = next(filter(None, texts), "")
             if text and name not in found and _usable(name, prefix, text):
                 found[name] = text
+    for variable, name in RENAMED.items():
+        if text := environ.get(variable, "").strip():
+            found.setdefault(name, text)
     return found
 
 
@@ -93,6 +98,39 @@ def _from_file(names: Names, path: Path | None) -> dict[str, Any]:
         return {}
     spelled = {other: name for name, others in names for other in (name, *others)}
     return {spelled[k]: v for k, v in content.items() if k in spelled and v is not None}
+
+
+def write_file(path: Path, content: Mapping[str, Any]) -> None:
+    """Put settings into a file, over those that stand there; the file is its owner's alone.
+
+    Raises:
+        UsageError: what stands there is no mapping of settings.
+        OSError: it cannot be written.
+    """
+    import yaml
+
+    try:
+        kept = yaml.safe_load(_text(path)) or {}
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is no YAML: {error}") from error
+    if not isinstance(kept, dict):
+        raise UsageError(f"{path} holds no settings.")
+    plain = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in content.items()
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    try:
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            yaml.safe_dump({**kept, **plain}, file, sort_keys=True, allow_unicode=True)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
 
 
 def _text(path: Path | None) -> str:

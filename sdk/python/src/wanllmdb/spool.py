@@ -282,7 +282,7 @@ class Spool:
         """Let other processes send what is left in this journal."""
         fd, self._lock_fd = self._lock_fd, None
         if fd is not None:
-            os.close(fd)
+            journal.unlock(fd)
 
     def discard(self) -> None:
         """Close the journal and remove it: its run was refused and never began."""
@@ -292,7 +292,7 @@ class Spool:
     # What follows is off the path of `append`.
 
     def _show_pulse(self) -> None:
-        """A sign of life for those who cannot see the lock (`wanllmdb.watch`)."""
+        """A sign of life for those who cannot see the lock (`wanllmdb.lookout`)."""
         now = time.monotonic()
         if now - self._pulse_at >= journal.PULSE_SECONDS and self._lock_fd is not None:
             self._pulse_at = now

@@ -1,11 +1,12 @@
 """Summary: what is left of a run when one line must do. By itself, the last value of every key.
 
-What the user sets stands until the key is logged again.
+What the user sets stands until the key is logged again. A run that goes on begins with what a
+server has of it; there, nested mappings are keys joined with ".".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Set
 from typing import Any
 
 from wanllmdb import frame
@@ -58,6 +59,8 @@ class Summary(MutableMapping[str, Any]):
         try:
             value = self._values[key]
         except KeyError:
+            if inside := below(self._values, key):
+                return inside
             raise MissingKeyError(f"The summary has no {key!r}.") from None
         if type(value) is dict:
             return Nested(value, lambda: self._set({key: self._values[key]}))
@@ -110,22 +113,78 @@ class Summary(MutableMapping[str, Any]):
             self._chosen.update(values)
 
 
+def inherit(summary: Summary, known: Mapping[str, Any], chosen: Iterable[str] = ()) -> set[str]:
+    """Take over what the server knows of a resumed run, where nothing was logged since.
+
+    What was set there (`chosen`) stands until it is logged again; returned is what of it
+    was already.
+    """
+    values, mine = summary._values, vars(summary)["_chosen"]
+    gone = {key for key in chosen if key in values and key not in mine}
+    mine.update(key for key in chosen if key not in gone)
+    for key, value in known.items():
+        values.setdefault(key, value)
+    return gone
+
+
+def below(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The nested mapping of a name that has keys below it, joined with "."; empty without any."""
+    prefix = f"{key}."
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if not name.startswith(prefix):
+            continue
+        *way, last = name.removeprefix(prefix).split(".")
+        inner = found
+        for each in way:
+            deeper = inner.setdefault(each, {})
+            if not isinstance(deeper, dict):
+                break
+            inner = deeper
+        else:
+            inner[last] = value
+    return found
+
+
 def absorb(summary: Summary, values: dict[str, Any], metrics: Metrics, *, plain: bool) -> None:
     """Let a row that was just logged stand in the summary."""
     stale = vars(summary)["_chosen"]
-    if stale and not stale.isdisjoint(values):
-        _give_way(summary, stale.intersection(values))
+    logged: set[str] = stale.intersection(values) if stale else set()
+    if logged:
+        _give_way(summary, logged)
     known = summary._values
     if plain and not metrics:
         known.update(values)
         return
     kept, hidden = metrics.summarise(values) if metrics else ({}, set())
-    known.update(
-        (key, value)
-        for key, value in values.items()
-        if value is not None and key not in hidden and key not in kept
-    )
-    known.update(kept)
+    if logged:  # what a definition makes of the row stands there instead, from now on
+        metrics.folds.tell_again(logged)
+    known.update(_standing(values, known, kept, hidden))
+
+
+def _standing(
+    values: Mapping[str, Any],
+    known: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    hidden: Set[str],
+    prefix: str = "",
+) -> dict[str, Any]:
+    """What stands after a row: of nested values, also what earlier rows had in them."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = prefix + key
+        if name in hidden or value is None:
+            continue
+        if name in kept:
+            found[key] = kept[name]
+        elif type(value) is dict and "_type" not in value:
+            before = known.get(key)
+            before = before if type(before) is dict and "_type" not in before else {}
+            inside = _standing(value, before, kept, hidden, f"{name}.")
+            found[key] = {**before, **inside}
+        else:
+            found[key] = value
+    return found
 
 
 def _give_way(summary: Summary, keys: set[str]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wanllmdb.sink import Ack, GapError, OpenedRun, Pulse, RefusedError, Sink
+
+if TYPE_CHECKING:
+    from wanllmdb.carrier import Carrier
 
 
 class TeeSink:
@@ -69,7 +73,7 @@ class TeeSink:
         project: str,
         run: str,
         path: str,
-        content: bytes,
+        content: bytes | Path,
         *,
         digest: str,
         mime: str,
@@ -80,6 +84,10 @@ class TeeSink:
             sink.put_file(
                 there.owner, there.project, there.id, path, content, digest=digest, mime=mime
             )
+
+    def carrier(self, moved: Callable[[int], None] | None = None) -> Carrier:
+        """The first one's: what goes to a store of artifacts goes to one of the two."""
+        return self._sinks[0].carrier(moved)
 
     def renewed(self) -> bool:
         """Whether either has another key."""

@@ -3,7 +3,7 @@
 The first that is set decides: the setting `ca_file` (WANLLMDB_CA_FILE), REQUESTS_CA_BUNDLE,
 CURL_CA_BUNDLE; each names a file or a folder that replaces the certificates of the system.
 SSL_CERT_FILE and SSL_CERT_DIR change what the system's are, as they do for every program
-that uses OpenSSL.
+that uses OpenSSL. Before all of them, the setting `insecure_disable_ssl`: nothing is looked at.
 
 A certificate that is not accepted does not mend itself: every message here names the server,
 what was trusted and on whose word, and what can be done.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FILES: Final = ("WANLLMDB_CA_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_OFF: Final = "WANLLMDB_INSECURE_DISABLE_SSL"  # as `Settings.network` says it
 
 # X509_V_ERR_*, as OpenSSL numbers them.
 _NOT_YET_VALID: Final = 9
@@ -50,11 +51,13 @@ class Trust:
         source: who said so: a variable's name, or `the system`.
         path: a file or a folder; None for the system's.
         state: changes when what `path` names does.
+        is_blind: any certificate will do.
     """
 
     source: str
     path: str | None = None
     state: tuple[int, ...] = ()
+    is_blind: bool = False
 
     def __str__(self) -> str:
         if self.path is None:
@@ -71,7 +74,11 @@ class Trust:
         import ssl
 
         if self.path is None:
-            return ssl.create_default_context()
+            context = ssl.create_default_context()
+            if self.is_blind:
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+            return context
         if self.source in _SYSTEM:
             return _changed_system(self.source, self.path)
         if Path(self.path).is_dir():
@@ -94,6 +101,8 @@ def _changed_system(variable: str, path: str) -> ssl.SSLContext:
 
 def find_trust(ca_file: str | None, environ: Mapping[str, str]) -> Trust:
     """What the settings and the environment say."""
+    if environ.get(_OFF) == "true":
+        return Trust("insecure_disable_ssl", is_blind=True)
     said = [("the setting ca_file", ca_file or "")]
     said += [(name, environ.get(name, "").strip()) for name in (*_FILES, *_SYSTEM)]
     for name, value in said:

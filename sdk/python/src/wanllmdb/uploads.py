@@ -2,7 +2,7 @@
 
 A file goes before the record that names it, so it is sent by whoever sends the record: the
 running process, the next one, `wanllmdb sync`. Sent twice, the server keeps it once. A file
-that is sent is removed here.
+that is sent is removed here. It lies where its record says ("at"), else under its own name.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from wanllmdb import consignment
 from wanllmdb.frame import Frame
 from wanllmdb.sink import OpenedRun, RefusedError, Sink
 from wanllmdb.wire import Kind, WireError, decode
 
 FOLDER: Final = "files"  # of a run's directory
+IN_MEMORY_BYTES: Final = 1024 * 1024
 # The file itself is refused for good; anything else may be about the run or the key.
 _REFUSED: Final = frozenset({400, 413, 415, 422})
 
@@ -30,7 +32,7 @@ def upload(frames: Iterable[Frame], directory: Path, sink: Sink, run: OpenedRun)
     """
     refused: list[str] = []
     for said in _named(frames):
-        path = _inside(directory / FOLDER, said.get("path"))
+        path = _inside(directory / FOLDER, said.get("at") or said.get("path"))
         if path is None or not path.is_file():
             continue  # sent before, or somebody removed it
         try:
@@ -39,7 +41,7 @@ def upload(frames: Iterable[Frame], directory: Path, sink: Sink, run: OpenedRun)
                 run.project,
                 run.id,
                 str(said["path"]),
-                path.read_bytes(),
+                path if path.stat().st_size > IN_MEMORY_BYTES else path.read_bytes(),
                 digest=str(said.get("digest", "")),
                 mime=str(said.get("mime", "")),
             )
@@ -55,6 +57,7 @@ def upload(frames: Iterable[Frame], directory: Path, sink: Sink, run: OpenedRun)
 
 def tidy(directory: Path) -> None:
     """Remove the folders of a run in which nothing is left, and its own if that is so."""
+    consignment.tidy(directory)
     folder = directory / FOLDER
     for path in sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True):
         with contextlib.suppress(OSError):

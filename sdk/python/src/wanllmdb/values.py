@@ -17,7 +17,7 @@ import os
 import reprlib
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 from wanllmdb.wire import MAX_DEPTH, MAX_RECORD_BYTES
@@ -112,7 +112,7 @@ class Converter:
             return self._from_array(value, way)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        if isinstance(value, (Mapping, list, tuple, set, frozenset, range)):
+        if isinstance(value, (Mapping, list, tuple, Set, Sequence)):
             return self._from_container(value, way)
         if callable(value) and not is_numeric(value):
             return qualified_name(value)

@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import struct
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, cast
@@ -60,7 +61,7 @@ class Kind(enum.IntEnum):
     SUMMARY = 3  # {"set": {key: value}, "unset": [key]}
     CONSOLE = 4  # [stream ("stdout" | "stderr"), line number, time_us, text]
     SYSTEM = 5  # [seq, time_us, {key: value}]; keys begin with "system/"
-    FILE = 6  # {"path", "digest" (sha256 hex), "size", "mime"}
+    FILE = 6  # {"path", "digest" (sha256 hex), "size", "mime", "at"? (where it lies until sent)}
     SIGNAL = 7  # {"name", "preempted"? (told to go), "time_us"?}
     FINISH = 8  # {"exit_code", "time_us", "logged", "lost", "traceback"?, "stopped"?}
     LOSS = 9  # {"reason", "count", "detail"}
@@ -72,6 +73,9 @@ class Kind(enum.IntEnum):
     # {"rows", "logged"?, "lost": {reason: count}}: what a writer was given; its last record. Of
     # a killed writer, by who read its journal to the end: "rows" null, "closed" "killed".
     TALLY = 16
+    ALERT = 17  # {"title", "text", "level" ("INFO" | "WARN" | "ERROR"), "time_us"}
+    ARTIFACT = 18  # a version of an artifact that the run made; see `artifact.record`
+    USE = 19  # {"artifact" ("owner/project/name:version"), "use_as"?}: an input of the run
 
 
 # Kinds that a store keeps as rows, and those that it may be given without a look inside.
@@ -162,6 +166,14 @@ class WireError(ValueError):
         self.code = code
 
 
+class _Unpacking(threading.local):
+    """A decompressor for each thread: making one costs more than a small body does."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_unpacking = _Unpacking()
 _encoder = msgspec.msgpack.Encoder()
 # [position, kind, …: an array of three, an unsigned 64 bit integer, a small one.
 _record_head = struct.Struct(">2sQB").pack
@@ -281,7 +293,7 @@ def inflate(body: bytes) -> bytes:
                 "too-large",
                 f"The batch must say its unpacked size, at most {MAX_UNPACKED_BYTES} bytes.",
             )
-        return zstandard.ZstdDecompressor().decompress(body, max_output_size=size)
+        return _unpacking.decompressor.decompress(body, max_output_size=size)
     except zstandard.ZstdError as error:
         raise WireError("malformed-body", f"The batch cannot be decompressed: {error}") from error
 

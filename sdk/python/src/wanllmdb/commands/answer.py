@@ -14,9 +14,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from wanllmdb.connection import Timeouts
-from wanllmdb.credentials import find_key
 from wanllmdb.errors import CommError, UsageError
 from wanllmdb.http import Http
+from wanllmdb.login import connect as _connect
 from wanllmdb.login import whose
 from wanllmdb.settings import Settings, resolve
 
@@ -49,7 +49,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 def connect(settings: Settings, timeouts: Timeouts | None = None) -> Http:
     """The server of these settings, asked with the key that is kept for it."""
-    return Http(settings.api_url, find_key(settings), timeouts=timeouts, ca_file=settings.ca_file)
+    return _connect(settings, timeouts=timeouts)
 
 
 def ask(http: Http, path: str) -> Mapping[str, Any]:

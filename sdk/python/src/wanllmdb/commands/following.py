@@ -9,10 +9,10 @@ import time
 
 from wanllmdb.commands.answer import OK, say
 from wanllmdb.commands.waiting import destination, sink_of, spools, told
+from wanllmdb.lookout import TURN_SECONDS, News, Watch
 from wanllmdb.relay import Leftover
 from wanllmdb.settings import Settings
 from wanllmdb.sink import Sink
-from wanllmdb.watch import TURN_SECONDS, News, Watch
 
 
 def follow(arguments: argparse.Namespace, settings: Settings) -> int:

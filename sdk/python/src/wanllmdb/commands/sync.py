@@ -15,6 +15,7 @@ from wanllmdb import relay, uploads
 from wanllmdb.commands.answer import FAILED, OK, Commands, answer, declare, say, settings_of
 from wanllmdb.commands.following import follow
 from wanllmdb.commands.waiting import destination, sink_of, told, waiting
+from wanllmdb.freight import Moved
 from wanllmdb.relay import Leftover, Progress
 from wanllmdb.settings import Settings
 
@@ -42,7 +43,10 @@ def _sync(arguments: argparse.Namespace) -> int:
     report = relay.SyncReport()
     for there, here in _by_server(settings, found):
         sink = sink_of(there)
-        _add_up(report, relay.sync(here, sink, None if arguments.json else _tell_progress))
+        moved = Moved(silent=arguments.json)
+        tell = None if arguments.json else _tell_progress
+        _add_up(report, relay.sync(here, sink, tell, moved=moved))
+        moved.clear()
         sink.close()
     for leftover in found:
         uploads.tidy(leftover.directory)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wanllmdb import relay
-from wanllmdb.credentials import find_key, place
+from wanllmdb.credentials import place
 from wanllmdb.directories import places
 from wanllmdb.errors import UsageError
+from wanllmdb.login import credential, patience
 from wanllmdb.relay import Leftover
 from wanllmdb.settings import Settings
 from wanllmdb.sink import HttpSink
@@ -17,11 +18,15 @@ from wanllmdb.surroundings import working_directory
 
 
 def spools(settings: Settings, directories: Sequence[str]) -> list[Path]:
-    """These directories, or wherever runs of these settings may have been kept."""
+    """These directories, or wherever runs of these settings may have been kept.
+
+    One that a script gave as `dir` has its runs in a directory of its own.
+    """
     roots = [Path(each) for each in directories]
     for root in roots:
         if not root.is_dir():
             raise UsageError(f"{root} is no directory.")
+    roots += [each / "wanllmdb" for each in roots if (each / "wanllmdb").is_dir()]
     return roots or list(places(settings, os.environ, working_directory()))
 
 
@@ -44,14 +49,17 @@ def told(settings: Settings, server: str) -> Settings:
     """The settings for a server. A key in the environment is not for a server elsewhere."""
     if server == place(settings.api_url):
         return settings
-    return Settings(api_url=server, config_dir=settings.config_dir, ca_file=settings.ca_file)
+    kept = ("config_dir", "ca_file", "insecure_disable_ssl", "http_proxy", "https_proxy")
+    return Settings(api_url=server, **{name: getattr(settings, name) for name in kept})
 
 
 def sink_of(settings: Settings) -> HttpSink:
     """The server of these settings."""
     return HttpSink(
         settings.api_url,
-        find_key(settings),
+        credential(settings),
         metric_url=settings.metric_url,
+        timeouts=patience(settings),
         ca_file=settings.ca_file,
+        environ=settings.network,
     )

@@ -24,6 +24,7 @@ from typing import Final
 
 from wanllmdb import journal, relay, uploads
 from wanllmdb.backoff import Backoff
+from wanllmdb.freight import Freight
 from wanllmdb.outbox import Outbox
 from wanllmdb.relay import Leftover
 from wanllmdb.sink import OpenedRun, RefusedError, Sink, UnreachableError
@@ -181,6 +182,7 @@ class _Followed:
             buries=True,
             clock=clock,
         )
+        self._freight = Freight(leftover.directory, lambda: sink.carrier())
         self._run: OpenedRun | None = None
         self._backoff = Backoff()
         self._not_before = self._beat_at = 0.0
@@ -210,6 +212,7 @@ class _Followed:
 
     def _look(self, now: float) -> None:
         run = self._opened()
+        self._freight.look(run)
         if any(not self._send(run, now) for _ in range(BATCHES_A_TURN)):
             if self._is_gone():
                 self._finish(run, now)
@@ -218,6 +221,7 @@ class _Followed:
 
     def close(self) -> None:
         """Leave it to others."""
+        self._freight.stop()
         self._outbox.close()
         self._sink.close()
         for fd in (self._fd, self._gone_fd):
@@ -233,6 +237,8 @@ class _Followed:
 
     def _finish(self, run: OpenedRun, now: float) -> None:
         outbox = self._outbox
+        if not self._freight.is_empty():
+            return  # the journal goes last
         # What a killed writer could not say is said in between, and is still to be sent.
         if outbox.finish() or (self._send(run, now) and outbox.finish()):
             uploads.tidy(self._leftover.directory)
