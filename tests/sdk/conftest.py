@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import wanllmdb
-from wanllmdb import budget
+from wanllmdb import budget, opening
 
 
 @pytest.fixture(autouse=True)
@@ -29,5 +29,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     work.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(work)
+    monkeypatch.setattr(opening, "_told", set())
     yield home
     wanllmdb.teardown()

@@ -56,9 +56,11 @@ class StubServer:
         self.passwords: dict[str, str] = {}
         self.runs: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.stored: dict[tuple[str, str], Stored] = {}
+        self.files: dict[tuple[str, str], bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.is_poison: Callable[[int, Any], bool] = lambda _kind, _payload: False
         self.is_odd: Callable[[int, Any], bool] = lambda _kind, _payload: False
+        self.metric_url: str | None = None
         self.stop_requested = False
         self.watched = False
         self.lock = threading.RLock()
@@ -143,6 +145,9 @@ class StubServer:
                 if headers.get("content-type") != wire.CONTENT_TYPE:
                     return problem(415, "unsupported-media-type")
                 return self._take(run, writer, body)
+            case ["files", *path] if path:
+                self.files[(run, "/".join(path))] = body
+                return 201, {}
             case _:
                 return problem(404, "not-found")
 
@@ -176,6 +181,7 @@ class StubServer:
             "run": self.runs[name],
             "resumed": known is not None,
             "last_step": max(steps, default=None),
+            "metric_url": self.metric_url,
         }
 
     def _take(self, run: str, writer: str, body: bytes) -> tuple[int, dict[str, Any]]:
@@ -256,6 +262,8 @@ class Handler(BaseHTTPRequestHandler):
             self._write(*state.answer(self.path, headers, body))
         else:
             self._misbehave(fault, headers, body)
+
+    do_PUT = do_POST  # noqa: N815 - of a file
 
     def _misbehave(self, fault: Fault, headers: dict[str, str], body: bytes) -> None:
         state = self.server_state

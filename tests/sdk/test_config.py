@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wanllmdb.config import Config, First, adopt, as_mapping, changed_inside
+from wanllmdb.config import Config, First, adopt, changed_inside
+from wanllmdb.config_forms import as_mapping
 from wanllmdb.errors import ConfigError, UsageError
 from wanllmdb.oversize import fitted
 from wanllmdb.wire import MAX_RECORD_BYTES, encode

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sdk.journals import kept_in
 
-from wanllmdb.console import MAX_LINE, MAX_WAITING, Capture, Lines, Voice, capture, shown
+from wanllmdb.console import MAX_WAITING, Capture, Voice, capture
+from wanllmdb.wire import Kind
 
 
 class Stream(io.StringIO):
@@ -110,12 +118,44 @@ def test_what_keeps_a_line_may_print_without_end(stream: Stream) -> None:
 def test_what_comes_too_fast_is_counted_and_not_waited_for(paper: Paper, stream: Stream) -> None:
     captured = Capture(paper.write, paper.lose, {"stdout": stream}, every=600)
     line = "x" * 1023 + "\n"
-    for _ in range(3000):
-        stream.write(line)
+    with captured._turn:  # somebody makes lines, and takes his time
+        for _ in range(12_000):
+            stream.write(line)
     captured.close()
-    assert paper.lost + sum(len(text) + 1 for _, _, text in paper.lines) == 3000 * 1024
-    assert paper.lost >= 3000 * 1024 - MAX_WAITING - 1024
+    assert paper.lost + sum(len(text) + 1 for _, _, text in paper.lines) == 12_000 * 1024
+    assert paper.lost >= 12_000 * 1024 - MAX_WAITING - 1024
     assert paper.tellings == 1
+
+
+def test_who_prints_fast_helps_and_nothing_is_lost(paper: Paper, stream: Stream) -> None:
+    captured = Capture(paper.write, paper.lose, {"stdout": stream}, every=600)
+    for number in range(100_000):
+        stream.write(f"{number:099}\n")
+    waited = captured._waiting
+    captured.close()
+    assert paper.lost == 0
+    assert [number for _, number, _ in paper.lines] == list(range(100_000))
+    assert waited < MAX_WAITING
+    assert paper.lines[-1][2] == f"{99_999:099}"
+
+
+def test_a_handler_that_prints_while_a_line_is_kept_keeps_its_own_for_later(
+    stream: Stream,
+) -> None:
+    kept: list[str] = []
+
+    def write(name: str, number: int, time_us: int, text: str) -> None:
+        if len(kept) == 3:
+            stream.write("from inside\n" * 10_000)  # more than there is to wait for help
+            stream.write("again\n")
+        kept.append(text)
+
+    captured = Capture(write, lambda _: None, {"stdout": stream}, every=600)
+    for number in range(20_000):
+        stream.write(f"{number:099}\n")
+    captured.close()
+    assert len(kept) == 30_001
+    assert kept.count("again") == 1
 
 
 def test_many_threads_lose_no_line(captured: Capture, paper: Paper, stream: Stream) -> None:
@@ -134,51 +174,198 @@ def test_many_threads_lose_no_line(captured: Capture, paper: Paper, stream: Stre
     )
 
 
-@pytest.mark.parametrize(
-    ("chunks", "lines"),
-    [
-        (["a\nb\n"], ["a", "b"]),
-        (["a", "b\n"], ["ab"]),
-        (["10 %\r20 %\r", "30 %\n"], ["30 %"]),
-        (["10 %", "\r20 %", "\r30 %", "\n"], ["30 %"]),
-        (["windows\r\n"], ["windows"]),
-        (["\n\n"], ["", ""]),
-        (["\ud800\n"], ["\\ud800"]),
-    ],
+def test_a_bar_is_kept_while_it_goes_on_and_replaced_when_it_ends(
+    paper: Paper, stream: Stream
+) -> None:
+    now = [0.0]
+    captured = Capture(paper.write, paper.lose, {"stdout": stream}, every=600, clock=lambda: now[0])
+    for percent in range(101):
+        stream.write(f"\r{percent} %")
+        now[0] += 0.5
+        captured._look()
+    stream.write("\nnext\n")
+    captured.close()
+    assert {number for _, number, _ in paper.lines} == {0, 1}
+    assert 4 <= len(paper.lines) <= 9
+    assert paper.lines[-2:] == [("stdout", 0, "100 %"), ("stdout", 1, "next")]
+
+
+def test_both_streams_have_lines_of_their_own(paper: Paper) -> None:
+    out, err = Stream(), Stream()
+    captured = Capture(paper.write, paper.lose, {"stdout": out, "stderr": err})
+    print("a", file=out)
+    print("b", file=err)
+    print("c", file=out)
+    captured.close()
+    assert sorted(paper.lines) == [("stderr", 0, "b"), ("stdout", 0, "a"), ("stdout", 1, "c")]
+
+
+def test_many_lines_of_one_write_are_kept(captured: Capture, paper: Paper, stream: Stream) -> None:
+    stream.writelines(["a\n", "b\nc\n"])
+    captured.close()
+    assert [text for _, _, text in paper.lines] == ["a", "b", "c"]
+
+
+def test_a_logger_is_kept(captured: Capture, paper: Paper, stream: Stream) -> None:
+    handler = logging.StreamHandler(stream)
+    logger = logging.getLogger("of a test")
+    logger.addHandler(handler)
+    logger.warning("loss is %s", 0.5)
+    logger.removeHandler(handler)
+    captured.close()
+    assert [text for _, _, text in paper.lines] == ["loss is 0.5"]
+
+
+def test_a_secret_in_a_line_is_cut_out(captured: Capture, paper: Paper, stream: Stream) -> None:
+    stream.write("key h")
+    stream.write("f_" + "a1" * 17 + "\n")
+    stream.write("-" * 5 + "BEGIN PRIVATE KEY" + "-" * 5 + "\nabc\n")
+    captured.close()
+    assert [text for _, _, text in paper.lines] == ["key [redacted]", "[redacted]", "[redacted]"]
+
+
+def test_one_stream_under_two_names_is_kept_once(
+    paper: Paper, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    captured = capture("wrap", paper.write, paper.lose)
+    assert captured is not None
+    sys.stdout.write("once\n")
+    captured.close()
+    assert paper.lines == [("stdout", 0, "once")]
+
+
+def test_who_unwraps_too_much_is_wrapped_again(
+    captured: Capture, paper: Paper, stream: Stream
+) -> None:
+    del stream.write  # type: ignore[attr-defined]  # what IPython does when a cell ends
+    stream.write("not seen\n")
+    captured.stay()
+    captured.stay()
+    stream.write("seen once\n")
+    captured.close()
+    stream.write("after the end\n")
+    assert paper.lines == [("stdout", 0, "seen once")]
+
+
+def test_who_wraps_too_is_no_reason_to_wrap_again(
+    captured: Capture, paper: Paper, stream: Stream
+) -> None:
+    ours = stream.write
+    stream.write = lambda text, /: ours(text)  # type: ignore[method-assign]
+    captured.stay()
+    stream.write("once\n")
+    captured.close()
+    assert paper.lines == [("stdout", 0, "once")]
+
+
+LAST_WORDS = """
+import os, signal, sys, time
+import wanllmdb as wandb
+settings = {"console": "wrap", "monitor_system": False, "save_facts": False}
+run = wandb.init(project="p", mode="offline", settings=settings)
+time.sleep(0.1)
+print("about to crash")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed(tmp_path: Path, script: str) -> list[str]:
+    """What a script that is killed has printed, as its spool says."""
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, timeout=60
+    )
+    assert done.returncode == -9, done.stderr
+    [spool] = (tmp_path / ".local/state/wanllmdb/spool").iterdir()
+    return [text for stream, _, _, text in kept_in(spool, Kind.CONSOLE) if stream == "stdout"]
+
+
+def test_the_last_line_survives_a_kill_that_comes_right_after_it(tmp_path: Path) -> None:
+    assert killed(tmp_path, LAST_WORDS) == ["about to crash"]
+
+
+def test_many_lines_survive_a_kill_that_comes_a_moment_later(tmp_path: Path) -> None:
+    script = LAST_WORDS.replace('print("about to crash")', "\n".join(LINES))
+    assert killed(tmp_path, script) == [str(number) for number in range(300)]
+
+
+LINES = (
+    "for number in range(300): print(number)",
+    "while run._journal.appended < 301: time.sleep(0.01)",  # the run, and a line each
 )
-def test_text_becomes_lines_as_a_terminal_shows_them(chunks: list[str], lines: list[str]) -> None:
-    made = Lines()
-    assert [line for chunk in chunks for line in made.feed(chunk)] == lines
-    assert made.rest() == []
 
 
-def test_a_progress_bar_without_an_end_stays_small() -> None:
-    made = Lines()
-    for count in range(100_000):
-        made.feed(f"\r{count:>60}")
-    assert made.rest()[0].strip() == "99999"
+def test_a_signal_handler_may_print_at_any_moment(paper: Paper, stream: Stream) -> None:
+    captured = Capture(paper.write, paper.lose, {"stdout": stream})
+    count = [0]
+
+    def handle(number: int, frame: Any) -> None:
+        count[0] += 1
+        stream.write("from the handler\n")
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        for number in range(50_000):
+            stream.write(f"{number}\n")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    captured.close()
+    lines = [text for _, _, text in paper.lines]
+    assert lines.count("from the handler") == count[0] > 0
+    assert len(lines) == 50_000 + count[0]
 
 
-def test_a_line_of_many_small_writes_is_put_together_once() -> None:
-    made = Lines()
-    for _ in range(200_000):
-        made.feed(".")
-    assert len(made.rest()[0]) > MAX_LINE
+SCRIPT = """
+import os, subprocess, sys, threading
+import wanllmdb as wandb
+settings = {"console": "wrap", "monitor_system": False, "save_facts": False}
+run = wandb.init(project="p", mode="offline", settings=settings)
+print("parent")
+print("warned", file=sys.stderr)
+print("\\ud800")
+thread = threading.Thread(target=print, args=("thread",))
+thread.start(); thread.join()
+sys.stdout.flush()
+child = os.fork()
+if child == 0:
+    for _ in range(20_000):
+        print("x" * 200)
+    sys.stdout.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+subprocess.run([sys.executable, "-c", "print('subprocess')"])
+print("at the end", end="")
+"""
 
 
-def test_a_line_of_a_megabyte_is_cut() -> None:
-    assert len(shown("x" * 1024 * 1024)) < MAX_LINE + 100
-
-
-def test_a_line_without_any_end_does_not_grow_for_ever() -> None:
-    made = Lines()
-    kept = sum(len(made.feed("x" * 10_000)) for _ in range(100))
-    assert kept >= 1
-    assert len(made.rest()[0]) < 5 * MAX_LINE
-
-
-def test_a_secret_in_a_line_is_cut_out() -> None:
-    assert shown("key hf_" + "a" * 34) == "key [redacted]"
+def test_a_real_script_prints_as_before_and_is_kept_without_its_children(tmp_path: Path) -> None:
+    environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    environ |= {"HOME": str(tmp_path), "PYTHONIOENCODING": "utf-8:backslashreplace"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.count("x" * 200) == 20_000
+    assert done.stdout.endswith("at the end")
+    [spool] = (tmp_path / ".local/state/wanllmdb/spool").iterdir()
+    lines = kept_in(spool, Kind.CONSOLE)
+    assert [text for stream, _, _, text in lines if stream == "stdout"] == [
+        "parent",
+        "\\ud800",
+        "thread",
+        "at the end",
+    ]
+    assert "warned" in [text for stream, _, _, text in lines if stream == "stderr"]
+    assert kept_in(spool, Kind.LOSS) == []
 
 
 def test_capture_may_be_off(paper: Paper) -> None:

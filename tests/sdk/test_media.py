@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.sdk.ids import said
 from tests.sdk.journals import kept, rows
 
 import wanllmdb as wandb
-from wanllmdb.attachments import Attachments
+from wanllmdb.attachments import attachments
 from wanllmdb.media.histogram import Histogram
 from wanllmdb.media.image import Image
+from wanllmdb.media.shelf import Folder, SavedFile
 from wanllmdb.media.table import Table
 from wanllmdb.segment import Frame
 from wanllmdb.sink import OpenedRun, RefusedError, UnreachableError
@@ -38,8 +40,16 @@ def pixels(content: bytes) -> tuple[int, int, bytes]:
     return width, height, zlib.decompress(packed)
 
 
+def kept_table(table: Table, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the row says of a table, and what stands in its file."""
+    said = table.said(Folder(folder, lambda _: None), "t")
+    return said, json.loads((folder / said["path"]).read_text())
+
+
 def saved(image: Image, folder: Path) -> tuple[dict[str, Any], bytes]:
-    said, file = image.save(folder, "key")
+    files: list[SavedFile] = []
+    said = image.said(Folder(folder, files.append), "key")
+    [file] = files
     content = (folder / file.path).read_bytes()
     assert hashlib.sha256(content).hexdigest() == file.digest == said["sha256"]
     assert len(content) == file.size == said["size"]
@@ -74,7 +84,7 @@ class TestImage:
             ([[np.nan, 1.0, np.inf]], [0, 255, 255]),
             ([[-3.0, -3.0, -3.0]], [0, 0, 0]),
         ],
-        ids=repr,
+        ids=said,
     )
     def test_numbers_are_shown_between_black_and_white(
         self, tmp_path: Path, values: Any, shown: list[int]
@@ -118,7 +128,7 @@ class TestImage:
         assert (said["format"], said["path"].endswith(".jpg")) == ("jpg", True)
 
     @pytest.mark.parametrize(
-        "data", [np.zeros((0, 0)), np.zeros(5), np.zeros((2, 2, 7)), "script.py"], ids=repr
+        "data", [np.zeros((0, 0)), np.zeros(5), np.zeros((2, 2, 7)), "script.py"], ids=said
     )
     def test_what_is_no_image_is_a_value_error(self, data: Any) -> None:
         with pytest.raises(ValueError, match="image"):
@@ -129,18 +139,17 @@ class TestTable:
     def test_rows_are_kept_under_their_columns(self, tmp_path: Path) -> None:
         table = Table(columns=["a", "b"], data=[[1, "x"]])
         table.add_data(np.float32(2), None)
-        said, file = table.save(tmp_path, "t")
-        assert json.loads((tmp_path / file.path).read_text()) == {
+        said, found = kept_table(table, tmp_path)
+        assert found == {
             "columns": ["a", "b"],
             "data": [[1, "x"], [2.0, None]],
+            "types": ["number", "string"],
         }
         assert (said["_type"], said["ncols"], said["nrows"]) == ("table-file", 2, 2)
 
     def test_what_is_not_finite_is_a_word(self, tmp_path: Path) -> None:
         table = Table(columns=["a"], data=[[np.nan], [np.inf], [-np.inf]])
-        _, file = table.save(tmp_path, "t")
-        data = json.loads((tmp_path / file.path).read_text())["data"]
-        assert data == [["NaN"], ["Infinity"], ["-Infinity"]]
+        assert kept_table(table, tmp_path)[1]["data"] == [["NaN"], ["Infinity"], ["-Infinity"]]
 
     def test_kinds_are_not_mixed_unless_asked_for(self) -> None:
         table = Table(columns=["a"], data=[[1], [2.5], [None]])
@@ -172,7 +181,7 @@ class TestTable:
         table = Table(columns=["a"])
         table.data = [[1]] * 200_001
         with pytest.raises(Unloggable, match="200,001"):
-            table.save(tmp_path, "t")
+            kept_table(table, tmp_path)
 
 
 class TestHistogram:
@@ -223,14 +232,14 @@ class TestLogged:
 
     def test_the_same_image_twice_is_one_file(self, tmp_path: Path) -> None:
         files: list[Any] = []
-        keep = Attachments(tmp_path, lambda _, payload: bool(files.append(decode(payload))))
+        keep = attachments(tmp_path, lambda _, payload: bool(files.append(decode(payload))))
         for _ in range(2):
             keep("a", Image(np.zeros((2, 2), np.uint8)))
         assert len({file["path"] for file in files}) == 1
 
-    @pytest.mark.parametrize("value", [1, "x", [1, 2], [], {"a": 1}, None, np.zeros(3)], ids=repr)
+    @pytest.mark.parametrize("value", [1, "x", [1, 2], [], {"a": 1}, None, np.zeros(3)], ids=said)
     def test_what_is_no_file_is_left_to_others(self, tmp_path: Path, value: Any) -> None:
-        assert Attachments(tmp_path, lambda *_: True)("a", value) is None
+        assert attachments(tmp_path, lambda *_: True)("a", value) is None
 
 
 class Shelf:

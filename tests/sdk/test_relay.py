@@ -39,8 +39,8 @@ def a_run(root: Path, run: str, rows: int, *, segment_bytes: int = 1 << 24) -> S
     return spool
 
 
-def a_sink(server: StubServer) -> HttpSink:
-    return HttpSink(server.url, KEY, timeouts=Timeouts(connect=0.3, read=0.3))
+def a_sink(server: StubServer, timeouts: Timeouts | None = None) -> HttpSink:
+    return HttpSink(server.url, KEY, timeouts=timeouts)
 
 
 def stored(server: StubServer, run: str) -> list[int]:
@@ -111,6 +111,20 @@ def test_another_hosts_journal_is_left_alone_unless_asked(
     assert sync(leftovers(tmp_path, any_host=True), a_sink(server)).sent == 2, "with a last word"
 
 
+def test_a_journal_is_let_go_also_where_a_process_that_just_began_holds_its_lock(
+    tmp_path: Path,
+) -> None:
+    facts = {"run": "a", "project": "digits"}
+    spool = Spool.create(tmp_path / "a", facts, writer=new_writer(), run=wire.encode({"id": "a"}))
+    assert spool._lock_fd is not None
+    begun = subprocess.Popen(["sleep", "60"], pass_fds=[spool._lock_fd])
+    assert leftovers(tmp_path) == []
+    spool.close()
+    assert len(leftovers(tmp_path)) == 1
+    begun.kill()
+    begun.wait()
+
+
 def test_an_interrupted_sync_goes_on_where_it_stopped(server: StubServer, tmp_path: Path) -> None:
     a_run(tmp_path, "a", 30_000, segment_bytes=400_000)
     count = 0
@@ -150,7 +164,8 @@ def test_answers_that_are_lost_double_nothing(
 ) -> None:
     a_run(tmp_path, "a", 5000)
     server.faults.extend([Fault(kind)] * 2)
-    assert not sync(leftovers(tmp_path), a_sink(server), sleep=lambda _: None).failures
+    quick = Timeouts(connect=0.3, read=0.3) if kind == "hang" else None
+    assert not sync(leftovers(tmp_path), a_sink(server, quick), sleep=lambda _: None).failures
     assert stored(server, "a") == list(range(5000))
 
 

@@ -297,7 +297,9 @@ class TestDefineMetric:
         run.define_metric("deep.x", summary="max")
         for value in (2, 1):
             run.log({"deep": {"x": value}})
-        assert run.summary["deep.x"] == {"max": 2}
+        assert run.summary["deep"]["x"] == {"max": 2}
+        run.finish()
+        assert kept(run, Kind.SUMMARY)[-1]["set"] == {"deep.x": {"max": 2}}
 
     def test_a_row_without_its_step_metric_gets_the_last_one(self, run: Run) -> None:
         run.define_metric("val", step_metric="epoch")

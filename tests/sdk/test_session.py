@@ -169,7 +169,7 @@ class TestArguments:
         wandb.init(mode="offline", magic=True, anonymous="allow", force=None, settings=QUIET)
         assert "anonymous, magic" in capsys.readouterr().err
 
-    @pytest.mark.parametrize("id_", ["", " a", "a b", "a/b", "a%", "..", "x\n", "🎉"])
+    @pytest.mark.parametrize("id_", ["", " a", "a/b", "a\\b", "a:b", "..", "x\n", "é" * 129])
     def test_an_id_that_cannot_be_is_refused_with_one_that_could(
         self, home: Path, id_: str
     ) -> None:
@@ -558,3 +558,50 @@ class TestExit:
         done, [finish] = script(home, "sys.stderr.close()\nwandb.init()\nwandb.log({'a': 1})\n")
         assert done.returncode == 0
         assert finish["exit_code"] == 0
+
+
+class TestRun:
+    def test_a_text_is_kept_among_the_lines_that_were_printed(self, home: Path) -> None:
+        done, _ = script(
+            home,
+            """
+            run = wandb.init()
+            print("printed")
+            run.write_logs("told, and not printed")
+            run.finish()
+            """,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "printed\n"
+        [run] = (home / ".local/state/wanllmdb/spool").iterdir()
+        texts = [record[3] for record in kept_in(run, Kind.CONSOLE) if record[0] == "stdout"]
+        assert texts == ["printed", "told, and not printed"]
+
+    def test_a_static_config_is_read_and_not_changed(self, home: Path) -> None:
+        with wandb.init(mode="disabled", config={"a": 1, "b": {"c": 2}}) as run:
+            static = run.config_static
+            run.config.d = 3
+            assert dict(static) == {"a": 1, "b": {"c": 2}}
+            assert (static.a, static["b"]) == (1, {"c": 2})
+            with pytest.raises(UsageError, match=r"run\.config can"):
+                static.a = 2
+
+    def test_a_status_says_what_waits(self, home: Path) -> None:
+        with wandb.init(mode="offline", settings=QUIET) as run:
+            run.log({"x": 1})
+            status = run.status()
+            assert status.sync_items_pending == status.sync_items_total > 0
+            assert "not on a server yet" in run.to_html()
+            assert Path(run.sync_dir).is_dir()
+
+    def test_a_status_is_empty_when_all_was_sent(self, server: StubServer) -> None:
+        with wandb.init(project="p", settings={**QUIET, "flush_interval": 0.05}) as run:
+            run.log({"x": 1})
+            end = time.monotonic() + 10
+            while run.status().sync_items_pending and time.monotonic() < end:
+                time.sleep(0.02)
+            assert run.status().sync_items_pending == 0
+            assert run.url
+            assert run.url in run.to_html(height=100)
+            assert run.to_html(hidden=True).startswith("<details>")
+            assert run.display() is False, "there is no notebook"

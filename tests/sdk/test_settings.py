@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import wanllmdb as wandb
 from wanllmdb.credentials import checked, find_key, local_key, place, save_key
 from wanllmdb.errors import AuthenticationError, UsageError
 from wanllmdb.settings import Settings, parse_url, resolve
@@ -272,3 +273,10 @@ def test_the_environment_of_the_process_is_used_by_default(
     monkeypatch.setenv("WANDB_PROJECT", "p")
     assert resolve({}).project == "p"
     assert os.environ["HOME"] == str(home)
+
+
+def test_a_run_tells_which_run_its_settings_are_of(home: Path) -> None:
+    run = wandb.init(project="p", mode="offline", settings={"console": "off"})
+    settings = run.settings
+    assert (settings.run_id, settings.project, settings.entity) == (run.id, "p", None)
+    assert settings.chosen() == {"project": "p", "mode": "offline", "console": "off"}

@@ -12,6 +12,7 @@ import pytest
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
 from wanllmdb import wire
+from wanllmdb.branch import is_of
 from wanllmdb.http import Http, Login, NoAnswerError, Timeouts, base_url, proxy_for
 from wanllmdb.sink import Ack, GapError, HttpSink, Pulse, RefusedError, UnreachableError
 from wanllmdb.tee import TeeSink
@@ -172,6 +173,57 @@ def test_batches_go_to_the_metric_service_where_there_is_one(server: StubServer)
         sink.send("local", "digits", "r1", "w", a_batch(1))
         assert stored(metrics) == [1]
         assert stored(server) == []
+
+
+def test_batches_go_to_the_address_that_the_server_names_for_them(server: StubServer) -> None:
+    with StubServer() as metrics:
+        metrics.runs[("local", "digits", "r1")] = {}
+        server.metric_url = metrics.url.replace("127.0.0.1", "localhost")
+        sink = HttpSink(server.url, KEY)
+        sink.open_run(RUN)
+        sink.send("local", "digits", "r1", "w", a_batch(1))
+        assert (stored(metrics), stored(server)) == ([1], [])
+        sink.close()
+
+
+def test_batches_go_to_the_server_itself_where_nobody_is_at_the_address_it_names(
+    server: StubServer,
+) -> None:
+    server.metric_url = "http://127.0.0.1:9"  # a tunnel leads to the first port alone
+    sink = HttpSink(server.url, KEY)
+    sink.open_run(RUN)
+    assert sink.send("local", "digits", "r1", "w", a_batch(1)).position == 1
+    assert stored(server) == [1]
+
+
+def test_who_named_an_address_is_not_contradicted_by_the_server(server: StubServer) -> None:
+    server.metric_url = "http://127.0.0.1:9"
+    with StubServer() as metrics:
+        metrics.runs[("local", "digits", "r1")] = {}
+        sink = HttpSink(server.url, KEY, metric_url=metrics.url)
+        sink.open_run(RUN)
+        sink.send("local", "digits", "r1", "w", a_batch(1))
+        assert stored(metrics) == [1]
+
+
+@pytest.mark.parametrize(
+    ("server", "named", "may"),
+    [
+        ("http://h:8000", "http://h:8001", True),
+        ("http://localhost:8000", "http://127.0.0.1:8001", True),
+        ("http://h:8000", "https://h:8001", True),
+        ("https://h", "https://metrics.example.org", True),
+        ("https://h", "http://h:8001", False),
+        ("http://h:8000", "http://elsewhere:8001", False),
+        ("http://h:8000", "ftp://h:8001", False),
+        ("http://h:8000", "http://[h", False),
+        ("http://h:8000", "", False),
+    ],
+)
+def test_a_key_is_shown_to_an_address_that_the_server_may_speak_for(
+    server: str, named: str, may: bool
+) -> None:
+    assert is_of(server, named) is may
 
 
 def test_odd_names_arrive_as_they_are(server: StubServer) -> None:

@@ -170,8 +170,11 @@ def test_a_slow_disk_is_said_once_written_by_a_thread_and_returned_to(tmp_path: 
     clock = Clock()
     stalls._clock = clock
     stalls._measure = lambda call: (call(), 0.1)[1]
-    for _ in range(2):
+    for _ in range(200):  # twice is enough, unless this disk is slow just now and somebody asks
         spool.tend()
+        if spool.failing:
+            break
+        time.sleep(0.02)
     assert spool.failing == "slow"
     assert [line.split(":")[0] for line in words] == [f"the disk of {tmp_path / 'r1'} is slow"]
     assert "WANLLMDB_SPOOL_DIR" in words[0]

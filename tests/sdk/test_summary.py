@@ -14,6 +14,7 @@ from tests.sdk.journals import kept
 
 import wanllmdb as wandb
 from wanllmdb.run import Run
+from wanllmdb.summary import inherit
 from wanllmdb.wire import Kind
 
 
@@ -99,3 +100,27 @@ def test_the_server_is_told_only_what_was_set(run: Run, count: int) -> None:
     run.finish()
     told: list[Any] = [each["set"]["a"] for each in kept(run, Kind.SUMMARY)]
     assert told == list(range(count))
+
+
+def test_a_run_that_goes_on_has_the_summary_that_a_server_knows(run: Run) -> None:
+    run.log({"loss": 0.5})
+    inherit(run.summary, {"loss": 9, "epoch": 3, "val.acc": 0.75, "val.deep.er": 1, "a.b": 2})
+    assert run.summary["loss"] == 0.5
+    assert run.summary["epoch"] == 3
+    assert run.summary["val"] == {"acc": 0.75, "deep": {"er": 1}}
+    assert run.summary["a.b"] == 2
+    run.log({"epoch": 4, "val": {"acc": 0.8}})
+    assert (run.summary["epoch"], run.summary["val"]["acc"]) == (4, 0.8)
+    assert run.summary.get("v") is None
+    assert kept(run, Kind.SUMMARY) == []
+
+
+def test_what_was_set_before_a_run_went_on_stands_until_its_key_is_logged_again(run: Run) -> None:
+    run.log({"early": 1})
+    gone = inherit(run.summary, {"early": 9, "best": 10}, ["best", "early", "hidden"])
+    assert gone == {"early"}
+    assert (run.summary["early"], run.summary["best"]) == (1, 10)
+    run._straighten()
+    run.log({"best": 11})
+    assert run.summary["best"] == 11
+    assert kept(run, Kind.SUMMARY) == [{"set": {}, "unset": ["best"]}]

@@ -168,12 +168,12 @@ def _(user: User) -> None:
 # B11: ids and names.
 
 for name, argument, given, proposed in (
-    ("id-with-a-space", "id", "my run", "my-run"),
+    ("id-with-spaces-around", "id", " my run", "my-run"),
     ("id-with-a-slash", "id", "a/b", "a-b"),
     ("id-that-climbs", "id", "../../etc", "etc"),
     ("id-of-dots", "id", "..", "run"),
     ("id-of-300-characters", "id", "x" * 300, "x" * 100),
-    ("id-of-an-emoji", "id", "🎉", "run"),
+    ("id-of-65-emoji", "id", "🎉" * 65, "run"),
     ("id-of-nothing", "id", "", "run"),
     ("project-with-a-slash", "project", "a/b", "a-b"),
     ("project-of-300-characters", "project", "x" * 300, ""),
@@ -192,7 +192,7 @@ for name, argument, given, proposed in (
 
     TABLE.case(f"B11-{name}")(_refused)
 
-for word in ("new", "settings", "A.b-c_9", "x" * 128):
+for word in ("new", "settings", "A.b-c_9", "x" * 128, "my run", "100%é", "🎉"):
 
     def _accepted(user: User, word: str = word) -> None:
         run = user.begin(id=word, project="settings")

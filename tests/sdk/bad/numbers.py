@@ -137,7 +137,7 @@ def _(user: User) -> None:
     said = user.last["x"]
     assert (said["_type"], said["nrows"], said["ncols"]) == ("table-file", 2, 1)
     content = json.loads((Path(user.run.dir) / said["path"]).read_text())
-    assert content == {"columns": ["a"], "data": [[1.5], ["NaN"]]}
+    assert content == {"columns": ["a"], "data": [[1.5], ["NaN"]], "types": ["number"]}
     user.finish()
 
 

@@ -9,9 +9,9 @@ import pytest
 from tests.sdk.stub_server import KEY, Fault, StubServer
 
 from wanllmdb import burial, journal, segment, wire
+from wanllmdb.lookout import GONE_SECONDS, SILENT_SECONDS, News, Watch
 from wanllmdb.sink import HttpSink
 from wanllmdb.spool import Spool, new_writer
-from wanllmdb.watch import GONE_SECONDS, SILENT_SECONDS, News, Watch
 from wanllmdb.wire import Kind
 
 
