@@ -17,7 +17,7 @@ from tests.journeys.processes import ServerProcess
 from tests.sdk.stub_server import KEY, StubServer
 
 SOAK = os.environ.get("WANLLMDB_SOAK", "") not in {"", "0"}
-TIMEOUT = 120
+TIMEOUT = 240
 SOAK_TIMEOUT = 3600
 
 Many = Callable[[int, int], int]
@@ -31,9 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if SOAK or item.get_closest_marker("timeout") is None:
             seconds = SOAK_TIMEOUT if SOAK else TIMEOUT
             item.add_marker(pytest.mark.timeout(seconds), append=False)
-        # Tests that share the server of their file run in one worker, so there is one.
-        if "server" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

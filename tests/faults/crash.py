@@ -154,11 +154,22 @@ class Recording:
             returned=self._ledger(at),
             seconds=self.events[at - 1][0] - self.events[first][0] if first < at else 0.0,
             bytes=size,
-            allowed=1.25 + 2 * self._most("late", at) + 2 * self._most("sync", at),
+            allowed=1.25 + 2 * self._most("late", at) + 2 * self._longest_sync(at),
         )
 
     def _ledger(self, at: int) -> dict[int, int]:
         return {said[0]: said[1] for _, kind, *said in self.events[:at] if kind == "ledger"}
+
+    def _longest_sync(self, at: int) -> float:
+        """The longest that a sync took, also one that was under way when the power went."""
+        under_way: dict[str, float] = {}
+        for when, kind, *said in self.events[:at]:
+            if kind == "syncing":
+                under_way[said[0]] = when
+            elif kind == "sync":
+                under_way.pop(said[0], None)
+        waited = self.events[at - 1][0] - min(under_way.values()) if under_way else 0.0
+        return max(waited, self._most("sync", at))
 
     def _most(self, kind: str, at: int) -> float:
         """The longest that anything of a kind took."""

@@ -7,6 +7,7 @@ package and replaces some of them by one that raises. The product has no hook fo
 from __future__ import annotations
 
 import atexit
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -19,24 +20,33 @@ from typing import Any
 
 SENDER = "wanllmdb-sender"
 
-# Where a mistake is not one of the SDK in a training: the command line, and what it alone uses.
-COMMANDS = ("wanllmdb.__main__", "wanllmdb.cli", "wanllmdb.commands")
+# Where a mistake is not one of the SDK in a training: the command line, what it alone uses, and
+# what is imported with a library that is not here.
+ELSEWHERE = (
+    "wanllmdb.__main__",
+    "wanllmdb.cli",
+    "wanllmdb.commands",
+    "wanllmdb.exec",
+    "wanllmdb.integration",
+)
 
 
 class InjectedError(RuntimeError):
     """A mistake that nobody foresaw."""
 
 
+@functools.cache
 def modules() -> list[ModuleType]:
     """Every module of the SDK that a training may import."""
     package = importlib.import_module("wanllmdb")
     found = [package]
     for each in pkgutil.walk_packages(package.__path__, "wanllmdb."):
-        if not each.name.startswith(COMMANDS):
+        if not each.name.startswith(ELSEWHERE):
             found.append(importlib.import_module(each.name))
     return found
 
 
+@functools.cache
 def functions() -> dict[str, tuple[Any, str]]:
     """Every function and method, as `module:qualified.name`, with what holds it and its name."""
     found: dict[str, tuple[Any, str]] = {}

@@ -128,8 +128,11 @@ def reached(mode: str) -> list[str]:
 
 def main() -> None:
     """Arguments: the modes of which the last is tried, with what the others do not reach."""
+    import urllib3  # as the first request does: here once for all
+
     *others, mode = sys.argv[1:]
-    injection.modules()
+    assert urllib3
+    injection.functions()
     names = _reached_in_child(mode)
     for other in others:
         known = _reached_in_child(other)

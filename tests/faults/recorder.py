@@ -9,6 +9,7 @@ The events are::
     write   inode, content          sync    path, inode, events it covers, seconds it took
     name    path, inode             mkdir   path        rename  old, new        unlink  path
     ledger  slot, rows              late    seconds by which a thread came late to run
+    syncing path: a sync begins
 """
 
 from __future__ import annotations
@@ -71,10 +72,14 @@ class _Recorder:
 
         def recorded(fd: int) -> None:
             begin = self._count  # what came before is on the disk afterwards
+            path = self._path(fd)
+            if path:
+                with self._lock:
+                    self._event("syncing", path)
             started = time.monotonic()
             original(fd)
             took = time.monotonic() - started
-            if path := self._path(fd):
+            if path:
                 with self._lock:
                     self._event("sync", path, os.fstat(fd).st_ino, begin, took)
 

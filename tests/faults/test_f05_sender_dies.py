@@ -53,7 +53,7 @@ def test_a_mistake_in_any_step_of_the_sender_loses_nothing_and_is_said_once(
     place: Place, server: ServerProcess, states: list[str], many: Many, figure: Figure, end: str
 ) -> None:
     assert len(states) > 20, states
-    size = many(8, 1)  # that many states fail in one training
+    size = many(5, 1)  # that many states fail in one training
     groups = [states[at : at + size] for at in range(0, len(states), size)]
     with ThreadPoolExecutor(3) as pool:
         trainings = list(

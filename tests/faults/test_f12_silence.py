@@ -87,9 +87,9 @@ def test_a_server_that_never_answers_harms_no_training(
         figures = [measured(process) for process in processes]
         for case, place, found in zip(cases, places, figures, strict=True):
             assert found["init"] <= 2.0 + found["offline"], (case, found)
-            assert found["finish"] <= 5.0, (case, found)
+            assert found["finish"] <= 5.0 + found["offline"], (case, found)
             # A tail is the machine's, too: what does nothing has one, and is no faster for us.
-            assert found["log"] <= 0.005 + 5 * found["control"], (case, found)
+            assert found["log"] <= 0.05 + 5 * found["control"], (case, found)
             assert found["median"] <= 0.0005, (case, found)
             assert left(place.spool)
         # It gets there on another way and is complete; then what was held is passed on, late.

@@ -83,6 +83,7 @@ def test_a_spool_of_a_later_version_is_refused_by_sync_and_stays_as_it_is(
     assert done.returncode == 1
     assert done.stderr.count("it is written in a later version of this format") == 3
     assert {path: path.read_bytes() for path in foreign} == foreign
+    assert set(place.spool.rglob("*.seg")) == set(foreign), "nothing is added to it"
 
 
 def test_a_run_passes_over_what_a_later_version_left(

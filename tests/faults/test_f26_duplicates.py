@@ -52,8 +52,8 @@ def test_a_batch_that_arrives_twice_is_kept_once(
 ) -> None:
     with TwiceGate(("127.0.0.1", own_server.port)) as gate:
         place = Place(tmp_path / "place", url=gate.url, key=own_server.key, variables=VARIABLES)
-        training = Training(place, "duplicated", rows=many(1000, 50_000), pace=0.001)
+        training = Training(place, "duplicated", rows=many(2000, 50_000), pace=0.001)
         with training:
             assert training.wait(300) == 0, training.output
-        assert gate.doubled > 3
+        assert gate.doubled > 1  # how many batches there are is up to the sender and the machine
     check(own_server, [training], spool=place.spool)

@@ -103,6 +103,21 @@ def test_a_certificate_that_is_not_accepted_is_said_and_not_tried_again(
     check(server, [training], spool=place.spool)
 
 
+@pytest.mark.parametrize("kind", ["expired", "another name", "unknown authority"])
+def test_whoever_turns_certificates_off_is_told_so_and_every_row_arrives(
+    server: ServerProcess, place: Place, authority: trustme.CA, kind: str
+) -> None:
+    name = "elsewhere.test" if kind == "another name" else "localhost"
+    with TlsGate(target(server), certificate(authority, name, expired=kind == "expired")) as gate:
+        place.url = gate.url
+        run = f"tls-off-{kind.replace(' ', '-')}"
+        training = trained(place, run, WANDB_INSECURE_DISABLE_SSL="true")
+        assert gate.handshakes >= 1
+    assert "insecure_disable_ssl: anybody may pretend to be the server" in training.output
+    assert "InsecureRequestWarning" not in training.output
+    check(server, [training], spool=place.spool)
+
+
 def test_the_next_run_sends_what_an_unknown_authority_held_back(
     server: ServerProcess, place: Place, authority: trustme.CA, tmp_path: Path
 ) -> None:
