@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { patchKeys, patchPages } from "./announcements";
+import { changed, changePages, patchKeys, patchPages } from "./announcements";
 import type { RunPages } from "./queries";
 import type { Run } from "./types";
 
@@ -39,6 +39,25 @@ describe("a list of runs that hears of changes", () => {
   it("does not take an old run, on a page not loaded yet, for a new one", () => {
     const held = pages(run("b", 5));
     expect(patchPages(held, [{ id: "a", created_at: 1 }], newest)).toBe(held);
+  });
+});
+
+describe("a run that hears of a change", () => {
+  const known = { ...run("a", 1), summary: { loss: 1, acc: 2, note: "x" } } as Run;
+
+  it("keeps what nothing was said of, and drops what is gone", () => {
+    const next = changed(known, { id: "a", summary: { loss: 0.5 }, unset: ["note"] });
+    expect(next.summary).toEqual({ loss: 0.5, acc: 2 });
+    expect(next.config).toBe(known.config);
+    expect(changed(known, { id: "a", state: "finished" }).summary).toBe(known.summary);
+  });
+
+  it("changes in the list it stands in; other lists stay the same object", () => {
+    const held = pages(run("b", 2), known);
+    const next = changePages(held, [{ id: "a", summary: { loss: 0.5 } }]);
+    expect(next.pages[0]?.items[1]?.summary).toEqual({ loss: 0.5, acc: 2, note: "x" });
+    expect(next.pages[0]?.items[0]).toBe(held.pages[0]?.items[0]);
+    expect(changePages(held, [{ id: "z", state: "failed" }])).toBe(held);
   });
 });
 

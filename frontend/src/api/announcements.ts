@@ -1,11 +1,12 @@
 /** Keeps what was fetched true: runs and keys that the live connection tells of go into the cache. */
 import type { QueryClient } from "@tanstack/react-query";
-import { type Handle, type LiveRun, live } from "./live";
+import { type Handle, type LiveRun, live, type RunChange } from "./live";
 import type { RunPages } from "./queries";
 import type { ProjectKey, Run } from "./types";
 
 interface RunsKey {
   q: string;
+  filter?: string;
   sort: string;
   states: readonly Run["state"][];
 }
@@ -27,7 +28,8 @@ export function patchPages(pages: RunPages, runs: LiveRun[], filter: RunsKey): R
   const [first, ...rest] = next;
   if (!first) return pages;
   // Unknown ones belong on top only where the newest are and nothing is filtered out.
-  const joins = !filter.q && !filter.states.length && filter.sort === "-created_at";
+  const joins =
+    !filter.q && !filter.filter && !filter.states.length && filter.sort === "-created_at";
   const newest = pages.pages[0]?.items[0]?.created_at ?? 0;
   const added = joins
     ? [...news.values()].filter((run) => (run.created_at ?? 0) >= newest).map(complete)
@@ -40,6 +42,29 @@ export function patchPages(pages: RunPages, runs: LiveRun[], filter: RunsKey): R
     total: first.total + added.length,
   };
   return { ...pages, pages: [top, ...rest] };
+}
+
+/** A run with what is another in it. */
+export function changed(run: Run, { summary, unset = [], ...fields }: RunChange): Run {
+  if (!summary && unset.length === 0) return { ...run, ...fields };
+  const kept = Object.entries(run.summary).filter(([key]) => !unset.includes(key));
+  return { ...run, ...fields, summary: { ...Object.fromEntries(kept), ...summary } };
+}
+
+/** Writes changes into a loaded list; returns the same object when it has none of the runs. */
+export function changePages(pages: RunPages, changes: RunChange[]): RunPages {
+  const news = new Map(changes.map((change) => [change.id, change]));
+  let touched = false;
+  const next = pages.pages.map((page) => {
+    if (!page.items.some((run) => news.has(run.id))) return page;
+    touched = true;
+    const items = page.items.map((run) => {
+      const change = news.get(run.id);
+      return change ? changed(run, change) : run;
+    });
+    return { ...page, items };
+  });
+  return touched ? { ...pages, pages: next } : pages;
 }
 
 function complete(run: LiveRun): Run {
@@ -75,6 +100,20 @@ export function follow(client: QueryClient, owner: string, project: string): Han
       for (const run of runs) {
         const key = ["run", owner, project, run.id];
         client.setQueryData<Run>(key, (known) => (known ? { ...known, ...run } : known));
+      }
+    },
+    onChanges: (changes) => {
+      for (const { id, state } of changes) {
+        if (state === undefined) continue;
+        if (states.get(id) !== state) recount();
+        states.set(id, state);
+      }
+      for (const [queryKey, pages] of client.getQueriesData<RunPages>(lists)) {
+        if (pages) client.setQueryData(queryKey, changePages(pages, changes));
+      }
+      for (const change of changes) {
+        const key = ["run", owner, project, change.id];
+        client.setQueryData<Run>(key, (known) => (known ? changed(known, change) : known));
       }
     },
     onKeys: (run, keys) => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type CurveEvent, Curves, type Question } from "./curves";
-import { type CurveFrame, decode, type TailFrame } from "./frame";
+import { type CurveFrame, decode } from "./frame";
 import { curve } from "./frame-fixture";
 import type { Handle, Subscription } from "./live";
+import type { TailFrame } from "./live-frame";
 
 /** A server in a few lines: it answers with a curve of three points for every run asked for. */
 function world() {

@@ -7,9 +7,10 @@
  * points go on over the live connection; a gap in them draws the line anew.
  */
 import { api, said } from "./client";
-import { type CurveFrame, FrameReader, type TailFrame } from "./frame";
+import { type CurveFrame, FrameReader, type SeriesFrame } from "./frame";
 import { type Growth, judge, Line } from "./line";
 import type { Handle, Subscription } from "./live";
+import type { TailFrame } from "./live-frame";
 import type { XAxis } from "./types";
 
 export interface ShownRun {
@@ -28,11 +29,25 @@ export interface Span {
   last: number;
 }
 
-export interface Question {
+/** What is x: the axes of a panel, or another metric of the same run. */
+export type CurveAxis = XAxis | "metric";
+
+export type Aggregate = "mean" | "median" | "min" | "max" | "std" | "stderr";
+
+/** How runs become one curve (docs/reference/http-api.md, "Groups"). */
+export interface Grouping {
+  group?: string[];
+  group_except?: string[];
+  aggregates?: Aggregate[];
+  quantiles?: number[];
+}
+
+export interface Question extends Grouping {
   project: string;
   runs: string[];
   keys: string[];
-  x: XAxis;
+  x: CurveAxis;
+  x_key?: string;
   buckets: number;
   first?: number;
   last?: number;
@@ -41,12 +56,13 @@ export interface Question {
 /** Resolves after whatever the browser has waiting. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-type Frames = AsyncIterable<CurveFrame>;
+type Frames = AsyncIterable<SeriesFrame>;
 export type AskCurves = (question: Question, signal: AbortSignal) => Frames;
 
 const SETTLE_MS = 25; // panels that appear within this time are asked for together
 const KEYS_AT_ONCE = 24;
 const IN_FLIGHT = 2;
+const REDRAW_MS = 4000; // between two drawings of what points cannot simply be added to
 const BINARY = "application/vnd.wanllmdb.series+binary";
 
 /** The frames of one request, each as soon as its bytes are there. */
@@ -65,7 +81,6 @@ export async function* askServer(question: Question, signal: AbortSignal): Frame
     const { done, value } = await stream.read();
     if (done) break;
     for (const frame of reader.push(value)) {
-      if (frame.type !== "curve") continue;
       yield frame;
       await turn(); // each frame draws a panel: the page lives on between them
     }
@@ -73,9 +88,17 @@ export async function* askServer(question: Question, signal: AbortSignal): Frame
   reader.end();
 }
 
+/** A span as the API counts it: whole steps, microseconds, or values of the metric. */
+export function windowOf(x: CurveAxis, span: Span | null): Partial<Span> {
+  if (!span || x === "metric") return span ?? {};
+  const unit = x === "step" ? 1 : 1e6;
+  return { first: Math.floor(span.first * unit), last: Math.ceil(span.last * unit) };
+}
+
 interface CurvesOptions {
   project: string;
-  x: XAxis;
+  x: CurveAxis;
+  xKey?: string; // the metric that is x, for `metric`
   buckets: number;
   span?: Span | null;
   ask?: AskCurves;
@@ -83,7 +106,8 @@ interface CurvesOptions {
 }
 
 export class Curves {
-  readonly x: XAxis;
+  readonly x: CurveAxis;
+  readonly xKey: string | null;
   readonly buckets: number;
   readonly span: Span | null;
   private readonly project: string;
@@ -98,9 +122,11 @@ export class Curves {
   private runs: ShownRun[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
   private inFlight = 0;
+  private redrawing: ReturnType<typeof setTimeout> | null = null;
   private heardOf = ""; // runs and keys of the subscription
 
-  constructor({ project, x, buckets, span, ask = askServer, subscribe }: CurvesOptions) {
+  constructor({ project, x, xKey, buckets, span, ask = askServer, subscribe }: CurvesOptions) {
+    this.xKey = xKey ?? null;
     this.span = span ?? null;
     this.project = project;
     this.x = x;
@@ -119,6 +145,7 @@ export class Curves {
   close(): void {
     this.abort.abort();
     if (this.timer) clearTimeout(this.timer);
+    if (this.redrawing) clearTimeout(this.redrawing);
     this.handle?.close();
     this.listeners.clear();
   }
@@ -196,11 +223,13 @@ export class Curves {
     for (const key of keys) {
       this.asking.set(key, new Set([...(this.asking.get(key) ?? []), ...runs]));
     }
-    const { project, x, buckets } = this;
+    const { project, x, xKey, buckets } = this;
+    const over = xKey === null ? {} : { x_key: xKey };
     const open = new Set(keys);
     try {
-      const question = { project, runs: runs.slice(0, 1000), keys, x, buckets, ...this.window() };
-      for await (const frame of this.ask(question, this.abort.signal)) {
+      const asked = { project, runs: runs.slice(0, 1000), keys, x, ...over, buckets };
+      for await (const frame of this.ask({ ...asked, ...this.window() }, this.abort.signal)) {
+        if (frame.type !== "curve") continue;
         this.keep(frame, runs);
         this.settled(frame.key, runs);
         open.delete(frame.key);
@@ -220,12 +249,8 @@ export class Curves {
     this.schedule();
   }
 
-  /** The span as the API counts it: whole steps, or microseconds. */
   private window(): Partial<Span> {
-    if (!this.span) return {};
-    const unit = this.x === "step" ? 1 : 1e6;
-    const { first, last } = this.span;
-    return { first: Math.floor(first * unit), last: Math.ceil(last * unit) };
+    return windowOf(this.x, this.span);
   }
 
   private settled(key: string, runs: string[]): void {
@@ -271,7 +296,9 @@ export class Curves {
       const line = this.line(tail.key, tail.run);
       if (!line || this.stale.has(`${tail.key} ${tail.run}`)) continue;
       const how = judge(line.logged, tail);
-      if (how.verdict === "gap") {
+      if (this.x === "metric") {
+        if (how.verdict !== "known") this.redrawSoon(`${tail.key} ${tail.run}`);
+      } else if (how.verdict === "gap") {
         this.stale.add(`${tail.key} ${tail.run}`);
         this.schedule();
       } else if (how.verdict === "append") {
@@ -280,6 +307,15 @@ export class Curves {
         this.tell(tail.key, { type: "grown", run: tail.run, growth });
       }
     }
+  }
+
+  /** Where a point lies over another metric only the server knows: the line is drawn anew. */
+  private redrawSoon(line: string): void {
+    this.stale.add(line);
+    this.redrawing ??= setTimeout(() => {
+      this.redrawing = null;
+      this.schedule();
+    }, REDRAW_MS);
   }
 
   private tell(key: string, event: CurveEvent): void {

@@ -8,20 +8,44 @@ export interface FixtureSeries {
 
 const ARRAYS = { f64: Float64Array, f32: Float32Array, u32: Uint32Array };
 
-export function pack(header: Record<string, unknown>, series: FixtureSeries[]): Uint8Array {
-  const blocks: { offset: number; bytes: Uint8Array }[] = [];
-  let size = 0;
-  const described = series.map(({ fields, columns }) => {
+class Blocks {
+  readonly blocks: { offset: number; bytes: Uint8Array }[] = [];
+  size = 0;
+
+  /** Lays out the columns of a series or a table, and says where they are. */
+  described({ fields, columns }: FixtureSeries): Record<string, unknown> {
     const places: Record<string, [Kind, number]> = {};
     for (const [name, [kind, values]] of Object.entries(columns)) {
-      places[name] = [kind, size];
+      places[name] = [kind, this.size];
       const bytes = new Uint8Array(ARRAYS[kind].from(values).buffer);
-      blocks.push({ offset: size, bytes });
-      size += Math.ceil(bytes.length / 8) * 8;
+      this.blocks.push({ offset: this.size, bytes });
+      this.size += Math.ceil(bytes.length / 8) * 8;
     }
     return { ...fields, columns: places };
+  }
+}
+
+export function pack(header: Record<string, unknown>, series: FixtureSeries[]): Uint8Array {
+  const blocks = new Blocks();
+  return framed({ ...header, series: series.map((one) => blocks.described(one)) }, blocks);
+}
+
+/** A frame of the live connection: tables by name. */
+export function packLive(
+  header: Record<string, unknown>,
+  tables: Record<string, FixtureSeries["columns"]>,
+): ArrayBuffer {
+  const blocks = new Blocks();
+  const described = Object.entries(tables).map(([name, columns]) => {
+    const n = Object.values(columns)[0]?.[1].length ?? 0;
+    return [name, blocks.described({ fields: { n }, columns })];
   });
-  let text = JSON.stringify({ ...header, bytes: size, series: described });
+  const bytes = framed({ ...header, ...Object.fromEntries(described) }, blocks);
+  return bytes.slice().buffer as ArrayBuffer;
+}
+
+function framed(header: Record<string, unknown>, { blocks, size }: Blocks): Uint8Array {
+  let text = JSON.stringify({ ...header, bytes: size });
   const encoder = new TextEncoder();
   text += " ".repeat((8 - (encoder.encode(text).length % 8)) % 8);
   const head = encoder.encode(text);

@@ -1,33 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { type CurveFrame, decode, FrameError, FrameReader, type TailFrame } from "./frame";
-import { curve, pack } from "./frame-fixture";
+import { decode, FrameError, FrameReader } from "./frame";
+import { curve } from "./frame-fixture";
 
 const whole = (bytes: Uint8Array) => bytes.slice().buffer as ArrayBuffer;
 
 describe("a frame", () => {
   it("gives back its columns as views into the bytes that came", () => {
     const buffer = whole(curve("loss", "a", [3, 2, 1]));
-    const frame = decode(buffer) as CurveFrame;
+    const frame = decode(buffer);
     expect(frame.key).toBe("loss");
-    expect(frame.series[0]?.logged).toBe(3);
+    expect(frame.series[0]).toMatchObject({ run: "a", logged: 3 });
     const { x, last, count } = frame.series[0]?.columns ?? {};
     expect([...(x ?? [])]).toEqual([0, 1, 2]);
     expect([...(last ?? [])]).toEqual([3, 2, 1]);
     expect([...(count ?? [])]).toEqual([1, 1, 1]);
     expect(last?.buffer).toBe(buffer);
-  });
-
-  it("keeps every digit of a float64 and NaN and infinities", () => {
-    const values = [0.1 + 0.2, Number.NaN, Number.POSITIVE_INFINITY];
-    const bytes = pack({ type: "tail", id: "s1", project: "a/b" }, [
-      {
-        fields: { run: "r", key: "loss", start: 7, n: 3 },
-        columns: { step: ["f64", [1, 2, 3]], time: ["f64", [1, 2, 3]], value: ["f64", values] },
-      },
-    ]);
-    const [series] = (decode(whole(bytes)) as TailFrame).series;
-    expect(series?.start).toBe(7);
-    expect([...(series?.value ?? [])]).toEqual(values);
   });
 
   it("is refused when it is cut off, foreign or of another version", () => {
@@ -47,7 +34,7 @@ describe("a stream of frames", () => {
     const keys: string[] = [];
     for (let at = 0; at < stream.length; at += size) {
       for (const frame of reader.push(stream.subarray(at, at + size))) {
-        keys.push((frame as CurveFrame).key);
+        keys.push(frame.key);
       }
     }
     reader.end();

@@ -1,5 +1,5 @@
 /**
- * The binary frame that curves and live points come in (docs/reference/http-api.md, "Curves").
+ * The binary frame that curves come in (docs/reference/http-api.md, "Curves").
  *
  * Columns are views into the bytes that arrived: decoding copies nothing. FrameReader cuts a
  * stream of frames into single ones as the bytes come in.
@@ -9,7 +9,7 @@ const MAGIC = 0x46434c57; // "WLCF", little endian
 const VERSION = 1;
 const FIXED = 16; // magic, version, three zeros, header length, zeros
 
-type Kind = "f64" | "f32" | "u32";
+export type Kind = "f64" | "f32" | "u32";
 export type Values = Float64Array | Float32Array | Uint32Array;
 type Columns = Record<string, Values>;
 
@@ -25,25 +25,31 @@ export interface CurveFrame {
   key: string;
   x: string;
   width: number;
+  missing?: string[]; // runs that were asked for and are not there
   series: CurveSeries[];
 }
 
-export interface TailSeries {
-  run: string;
-  key: string;
-  start: number;
+/** Runs that are alike, as one curve. */
+export interface GroupSeries {
+  /** What they have in common: a value for each field that they are grouped by. */
+  group: unknown[];
+  runs: string[];
   n: number;
-  step: Float64Array;
-  time: Float64Array;
-  value: Float64Array;
+  /** x, low, high, count, run_count, and what was asked for: mean, median, std, q0.25 … */
+  columns: Columns;
 }
 
-export interface TailFrame {
-  type: "tail";
-  id: string;
-  project: string;
-  series: TailSeries[];
+export interface GroupFrame {
+  type: "groups";
+  key: string;
+  x: string;
+  width: number;
+  missing?: string[];
+  group: string[]; // the fields
+  series: GroupSeries[];
 }
+
+export type SeriesFrame = CurveFrame | GroupFrame;
 
 export class FrameError extends Error {}
 
@@ -53,16 +59,17 @@ interface RawSeries {
   [field: string]: unknown;
 }
 
-interface RawHeader {
+export interface RawHeader {
   type: string;
   bytes: number;
-  series: RawSeries[];
+  series: RawSeries[]; // of curves
   [field: string]: unknown;
 }
 
 const ITEM: Record<Kind, number> = { f64: 8, f32: 4, u32: 4 };
 
-function view(buffer: ArrayBuffer, offset: number, kind: Kind, n: number): Values {
+/** A column where it lies in the bytes. */
+export function view(buffer: ArrayBuffer, offset: number, kind: Kind, n: number): Values {
   if (!(kind in ITEM)) throw new FrameError(`unknown column type ${kind}`);
   if (offset + n * ITEM[kind] > buffer.byteLength) throw new FrameError("a column is cut off");
   if (kind === "f64") return new Float64Array(buffer, offset, n);
@@ -71,7 +78,7 @@ function view(buffer: ArrayBuffer, offset: number, kind: Kind, n: number): Value
 }
 
 /** Bytes of the frame that begins here, or null while too few have come to know. */
-function measure(
+export function measure(
   bytes: Uint8Array,
 ): { header: RawHeader; columnsAt: number; length: number } | null {
   if (bytes.byteLength < FIXED) return null;
@@ -86,10 +93,12 @@ function measure(
 }
 
 /** One frame from a buffer that begins with it. */
-export function decode(buffer: ArrayBuffer): CurveFrame | TailFrame {
+export function decode(buffer: ArrayBuffer): SeriesFrame {
   const found = measure(new Uint8Array(buffer));
   if (!found || buffer.byteLength < found.length) throw new FrameError("the frame is cut off");
   const { header, columnsAt } = found;
+  if (header.type !== "curve" && header.type !== "groups")
+    throw new FrameError(`unknown frame ${header.type}`);
   const series = header.series.map((raw) => {
     const columns: Columns = {};
     for (const [name, [kind, offset]] of Object.entries(raw.columns)) {
@@ -97,12 +106,13 @@ export function decode(buffer: ArrayBuffer): CurveFrame | TailFrame {
     }
     return { ...raw, columns };
   });
-  if (header.type === "tail") {
-    const tails = series.map(({ columns, ...rest }) => ({ ...rest, ...columns }));
-    return { ...header, series: tails } as unknown as TailFrame;
-  }
-  if (header.type === "curve") return { ...header, series } as unknown as CurveFrame;
-  throw new FrameError(`unknown frame ${header.type}`);
+  return { ...header, series } as unknown as SeriesFrame;
+}
+
+/** A buffer of exactly the first frame: its columns must start at multiples of 8 in it. */
+function alone(bytes: Uint8Array, length: number): ArrayBuffer {
+  const is = bytes.byteOffset === 0 && bytes.buffer.byteLength === length;
+  return (is ? bytes.buffer : bytes.slice(0, length).buffer) as ArrayBuffer;
 }
 
 /** Frames after another, out of chunks of any size. */
@@ -113,10 +123,10 @@ export class FrameReader {
   private want = FIXED; // bytes below which it is no use to look again
 
   /** Takes the next bytes and gives the frames that they complete. */
-  push(chunk: Uint8Array): (CurveFrame | TailFrame)[] {
+  push(chunk: Uint8Array): SeriesFrame[] {
     this.chunks.push(chunk);
     this.size += chunk.byteLength;
-    const frames: (CurveFrame | TailFrame)[] = [];
+    const frames: SeriesFrame[] = [];
     if (this.size < this.want) return frames;
     this.join();
     while (this.held.byteLength >= this.want) {
@@ -125,8 +135,7 @@ export class FrameReader {
         this.want = found ? found.length : this.held.byteLength + 1;
         break;
       }
-      // A copy of exactly one frame: columns must start at multiples of 8 in their buffer.
-      frames.push(decode(this.held.slice(0, found.length).buffer as ArrayBuffer));
+      frames.push(decode(alone(this.held, found.length)));
       this.held = this.held.subarray(found.length);
       this.want = FIXED;
     }
@@ -136,6 +145,12 @@ export class FrameReader {
 
   /** Only when they complete something: a long frame comes in many chunks. */
   private join(): void {
+    const [first] = this.chunks;
+    if (first && this.held.byteLength === 0 && this.chunks.length === 1) {
+      this.held = first;
+      this.chunks.length = 0;
+      return;
+    }
     const joined = new Uint8Array(this.size);
     let at = 0;
     for (const part of [this.held, ...this.chunks.splice(0)]) {

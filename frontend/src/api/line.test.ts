@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type CurveFrame, decode, type TailSeries } from "./frame";
+import { type CurveFrame, decode } from "./frame";
 import { curve } from "./frame-fixture";
 import { judge, Line } from "./line";
+import type { TailSeries } from "./live-frame";
 
 function tail(start: number, points: [step: number, value: number][]): TailSeries {
   return {

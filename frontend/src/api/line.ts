@@ -5,7 +5,8 @@
  * (a bucket is `floor(step / width)`, its `last` the point at the highest step), so what is
  * shown after an hour of appending is what a reload would show.
  */
-import type { CurveSeries, TailSeries, Values } from "./frame";
+import type { CurveSeries, Values } from "./frame";
+import type { TailSeries } from "./live-frame";
 import type { XAxis } from "./types";
 
 type Float = Float64Array | Float32Array;

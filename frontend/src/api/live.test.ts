@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Live, type Subscription } from "./live";
+import { packLive } from "./frame-fixture";
+import { Live, type RunChange, type Subscription } from "./live";
 
 /** A socket that remembers what was said, and a clock that moves when told. */
 class FakeSocket {
@@ -8,7 +9,7 @@ class FakeSocket {
   said: Record<string, unknown>[] = [];
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
   constructor() {
     FakeSocket.made.push(this);
   }
@@ -54,14 +55,23 @@ const socket = (index: number) => FakeSocket.made[index] as FakeSocket;
 describe("the live connection", () => {
   let clock: Clock;
   let live: Live;
+  let show: (seen: boolean) => void;
   beforeEach(() => {
     FakeSocket.made = [];
     clock = new Clock();
+    let seen = true;
     live = new Live({
       url: () => "ws://here",
       socket: () => new FakeSocket() as unknown as WebSocket,
       now: () => clock.time,
       later: clock.later,
+      seen: () => seen,
+      onSeen: (listener) => {
+        show = (now) => {
+          seen = now;
+          listener();
+        };
+      },
     });
   });
   const wish = (change: Partial<Subscription> = {}): Subscription => ({
@@ -119,6 +129,62 @@ describe("the live connection", () => {
     socket(0).onopen?.();
     socket(0).hear({ type: "runs", project: "o/p", runs: [{ id: "n1" }] });
     expect(heard).toEqual(["n1"]);
+  });
+
+  it("tells of changes, and of last values as changes of summaries", () => {
+    const heard: RunChange[] = [];
+    live.subscribe(wish({ onChanges: (changes) => heard.push(...changes) }));
+    socket(0).onopen?.();
+    socket(0).hear({ type: "changes", project: "o/p", runs: [{ id: "a", unset: ["x"] }] });
+    const groups = [{ runs: ["a"], keys: ["loss", "__proto__"] }];
+    const data = packLive(
+      { type: "last", project: "o/p", groups },
+      { values: { value: ["f64", [0.5, Number.NEGATIVE_INFINITY]] } },
+    );
+    socket(0).onmessage?.({ data });
+    expect(heard[0]).toEqual({ id: "a", unset: ["x"] });
+    expect(Object.entries(heard[1]?.summary ?? {})).toEqual([
+      ["loss", 0.5],
+      ["__proto__", "-Infinity"],
+    ]);
+  });
+
+  it("asks for nothing while the tab is out of sight, and goes on when it is seen again", () => {
+    let back = 0;
+    const handle = live.subscribe(
+      wish({ cursors: () => ({ a: { loss: 7 } }), onBack: () => back++ }),
+    );
+    socket(0).onopen?.();
+    show(false);
+    clock.pass(9000);
+    show(true);
+    expect(socket(0).said.filter(({ type }) => type === "unsubscribe")).toEqual([]);
+    show(false);
+    clock.pass(10_000);
+    expect(socket(0).said.at(-1)).toEqual({ type: "unsubscribe", id: "s1" });
+    handle.update({ runs: ["a", "b"] });
+    clock.pass(1000);
+    expect(socket(0).subscriptions()).toHaveLength(1);
+    show(true);
+    expect(socket(0).subscriptions()[1]).toMatchObject({
+      runs: ["a", "b"],
+      cursors: { a: { loss: 7 } },
+    });
+    expect(back).toBe(1);
+    expect(live.getStatus().connected).toBe(true);
+  });
+
+  it("asks for nothing when it comes back while the tab is out of sight", () => {
+    live.subscribe(wish());
+    socket(0).onopen?.();
+    show(false);
+    clock.pass(10_000);
+    socket(0).close();
+    clock.pass(500);
+    socket(1).onopen?.();
+    expect(socket(1).said).toEqual([]);
+    show(true);
+    expect(socket(1).subscriptions()).toHaveLength(1);
   });
 
   it("closes when nobody listens any more, without coming back", () => {

@@ -3,10 +3,11 @@
  *
  * It opens with the first subscription, closes with the last, and comes back by itself with a
  * growing pause; every subscription is then made anew with the cursors of that moment, so
- * nothing is missed and nothing comes twice.
+ * nothing is missed and nothing comes twice. A tab that nobody sees is told nothing after a
+ * while; when it is seen again it goes on as after a break.
  */
-import { decode, type TailFrame } from "./frame";
-import type { Run } from "./types";
+import { decodeLive, type LastFrame, type TailFrame } from "./live-frame";
+import type { Json, JsonMap, Run } from "./types";
 
 export interface Subscription {
   project: string; // owner/project
@@ -15,14 +16,18 @@ export interface Subscription {
   /** Points already seen, by run and key; asked whenever the subscription is (re)made. */
   cursors?: () => Record<string, Record<string, number>>;
   onTail?: (frame: TailFrame) => void;
-  onRuns?: (runs: LiveRun[]) => void;
+  onRuns?: (runs: LiveRun[]) => void; // of which nothing was heard yet
+  onChanges?: (changes: RunChange[]) => void;
   onKeys?: (run: string, keys: { key: string; kind: "number" | "object" }[]) => void;
-  /** The connection was lost and is back: what is not covered by cursors may be stale. */
+  /** Nothing was heard for a while: what is not covered by cursors may be stale. */
   onBack?: () => void;
 }
 
 /** What a live message tells of a run: all but the big maps. */
 export type LiveRun = Partial<Run> & { id: string };
+
+/** What is another in a run: fields, and keys of its summary that are others or gone. */
+export type RunChange = Partial<Omit<Run, "id">> & { id: string; unset?: string[] };
 
 export interface Handle {
   update(change: Partial<Subscription>): void;
@@ -39,6 +44,8 @@ export interface Surroundings {
   socket: (url: string) => WebSocket;
   now: () => number;
   later: (act: () => void, ms: number) => () => void;
+  seen: () => boolean;
+  onSeen: (listener: () => void) => void;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -46,11 +53,13 @@ const LONGEST_PAUSE_MS = 15_000;
 const PING_MS = 20_000;
 const SETTLE_MS = 40; // changes of a subscription within this time are sent as one
 const LINGER_MS = 2000; // a socket without subscriptions stays for the next page
+const UNSEEN_MS = 10_000; // a tab that is out of sight for so long is told nothing
 
 type ServerMessage =
   | { type: "subscribed" | "pong" }
   | { type: "error"; id?: string; code: string; detail: string }
   | { type: "runs"; project: string; runs: LiveRun[] }
+  | { type: "changes"; project: string; runs: RunChange[] }
   | {
       type: "keys";
       project: string;
@@ -71,8 +80,13 @@ export class Live {
   private cancelRetry: (() => void) | null = null;
   private cancelFlush: (() => void) | null = null;
   private cancelPing: (() => void) | null = null;
+  private cancelSleep: (() => void) | null = null;
+  private asleep = false;
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly around: Surroundings) {
+    around.onSeen(() => this.looked());
+    this.looked();
+  }
 
   readonly getStatus = (): Status => this.status;
 
@@ -126,10 +140,33 @@ export class Live {
     this.wasLost = false;
     this.pause = FIRST_PAUSE_MS;
     this.setStatus({ connected: true, lostAt: null });
+    this.ping();
+    this.goOn(back);
+  }
+
+  /** Makes every subscription anew; `back` when something may have been missed. */
+  private goOn(back: boolean): void {
     for (const id of this.subscriptions.keys()) this.changed.add(id);
     this.flush();
-    this.ping();
     if (back) for (const one of this.subscriptions.values()) one.onBack?.();
+  }
+
+  /** The tab came into sight, or went out of it. */
+  private looked(): void {
+    this.cancelSleep?.();
+    this.cancelSleep = null;
+    if (!this.around.seen()) {
+      this.cancelSleep = this.around.later(() => this.sleep(), UNSEEN_MS);
+    } else if (this.asleep) {
+      this.asleep = false;
+      this.goOn(true);
+    }
+  }
+
+  private sleep(): void {
+    this.asleep = true;
+    if (!this.open) return;
+    for (const id of this.subscriptions.keys()) this.say({ type: "unsubscribe", id });
   }
 
   private ping(): void {
@@ -164,7 +201,7 @@ export class Live {
   private flush(): void {
     this.cancelFlush?.();
     this.cancelFlush = null;
-    if (!this.open) return;
+    if (!this.open || this.asleep) return;
     for (const id of this.changed) {
       const one = this.subscriptions.get(id);
       if (!one) continue;
@@ -180,13 +217,16 @@ export class Live {
 
   private heard(data: string | ArrayBuffer): void {
     if (typeof data !== "string") {
-      const frame = decode(data);
+      const frame = decodeLive(data);
       if (frame.type === "tail") this.subscriptions.get(frame.id)?.onTail?.(frame);
+      else this.tell(frame.project, (one) => one.onChanges?.(frame.values.map(changeOf)));
       return;
     }
     const message = JSON.parse(data) as ServerMessage;
     if (message.type === "runs") {
       this.tell(message.project, (one) => one.onRuns?.(message.runs));
+    } else if (message.type === "changes") {
+      this.tell(message.project, (one) => one.onChanges?.(message.runs));
     } else if (message.type === "keys") {
       this.tell(message.project, (one) => one.onKeys?.(message.run, message.keys));
     } else if (message.type === "error") {
@@ -204,6 +244,15 @@ export class Live {
   }
 }
 
+/** Last values as a part of a summary, which has words for what JSON has no number for. */
+function changeOf({ run, keys, values }: LastFrame["values"][number]): RunChange {
+  const said = (value: number): Json => (Number.isFinite(value) ? value : String(value));
+  const summary: JsonMap = Object.fromEntries(
+    keys.map((key, i) => [key, said(values[i] as number)]),
+  );
+  return { id: run, summary };
+}
+
 /** The tab's connection, as a browser makes it. */
 export const live = new Live({
   url: () =>
@@ -214,4 +263,6 @@ export const live = new Live({
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   },
+  seen: () => document.visibilityState !== "hidden",
+  onSeen: (listener) => document.addEventListener("visibilitychange", listener),
 });

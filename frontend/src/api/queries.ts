@@ -59,7 +59,8 @@ export interface RunsQuestion {
   owner: string;
   project: string;
   q?: string;
-  sort?: string;
+  filter?: string; // in the filter language
+  sort?: string; // several with commas in between
   states?: readonly Run["state"][];
 }
 
@@ -67,22 +68,66 @@ export type RunPages = InfiniteData<List<Run>, string | null>;
 export const NEWEST = "-created_at";
 const PAGE = 200;
 
-export const runsQuery = ({ owner, project, q = "", sort = NEWEST, states = [] }: RunsQuestion) =>
-  infiniteQueryOptions({
-    queryKey: ["runs", owner, project, { q, sort, states }],
-    queryFn: async ({ pageParam, signal }) => {
-      const state = states.length ? [...states] : undefined;
-      const query = { q: q || undefined, state, sort, limit: PAGE, cursor: pageParam };
-      const asking = api.GET("/api/v1/projects/{owner}/{project}/runs", {
-        params: { path: { owner, project }, query },
-        signal,
-      });
-      return (await said(asking)) as List<Run>; // all fields were asked for
-    },
+export const runsQuery = (question: RunsQuestion) => {
+  const { owner, project, q = "", sort = NEWEST, states = [], filter = "" } = question;
+  return infiniteQueryOptions({
+    queryKey: ["runs", owner, project, { q, sort, states, filter }],
+    queryFn: ({ pageParam, signal }) =>
+      /[,%]/.test(sort)
+        ? searched(question, pageParam, signal)
+        : listed(question, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
+};
+
+type Ask = (
+  question: RunsQuestion,
+  cursor: string | null,
+  signal: AbortSignal,
+) => Promise<List<Run>>;
+
+const listed: Ask = async ({ owner, project, q, sort, states, filter }, cursor, signal) => {
+  const state = states?.length ? [...states] : undefined;
+  const asking = api.GET("/api/v1/projects/{owner}/{project}/runs", {
+    params: {
+      path: { owner, project },
+      query: {
+        q: q || undefined,
+        state,
+        sort: sort ?? NEWEST,
+        filter: filter || undefined,
+        limit: PAGE,
+        cursor,
+      },
+    },
+    signal,
+  });
+  return (await said(asking)) as List<Run>; // all fields were asked for
+};
+
+/** By several columns; keys are escaped as in the URL. */
+const searched: Ask = async (question, cursor, signal) => {
+  const { owner, project, q = "", sort = NEWEST, states = [], filter = "" } = question;
+  const asking = api.POST("/api/v1/projects/{owner}/{project}/runs/search", {
+    params: { path: { owner, project } },
+    body: {
+      q,
+      states: [...states],
+      filter,
+      order: sort
+        .split(",")
+        .map((one) => one.replaceAll("%7E", "~").replaceAll("%2C", ",").replaceAll("%25", "%")),
+      limit: PAGE,
+      offset: 0,
+      cursor,
+      fields: "all",
+    },
+    signal,
+  });
+  return (await said(asking)) as List<Run>;
+};
 
 export const runQuery = (owner: string, project: string, run: string) =>
   queryOptions({

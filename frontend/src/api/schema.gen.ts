@@ -279,9 +279,29 @@ export interface paths {
         head?: never;
         /**
          * Change Project
-         * @description Rename a project or describe it anew.
+         * @description Rename a project, describe it anew, say how long what of it is kept.
          */
         patch: operations["changeProject"];
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Retention
+         * @description How long what of a project is kept, and what would go now.
+         */
+        get: operations["previewRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{owner}/{project}/members": {
@@ -328,6 +348,190 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{owner}/{project}/runs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Runs
+         * @description All runs that pass, with columns, as a file.
+         */
+        post: operations["exportRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Runs
+         * @description Change tags and texts of many runs.
+         */
+        post: operations["changeRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Runs
+         * @description Move many runs to another project, all of them or none.
+         */
+        post: operations["moveRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deleted Runs
+         * @description The runs in the bin.
+         */
+        get: operations["listDeletedRuns"];
+        put?: never;
+        /**
+         * Delete Runs
+         * @description Put many runs into the bin: nobody sees them, and they can be taken back for some days.
+         */
+        post: operations["deleteRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Runs
+         * @description Take runs out of the bin again.
+         */
+        post: operations["restoreRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Columns
+         * @description The values of some columns, of the first runs in an order.
+         */
+        post: operations["readRunColumns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Fields
+         * @description The keys that runs have in config and summary, and whether the runs differ in them.
+         */
+        post: operations["readRunFields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/histograms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Histograms
+         * @description How the values of columns are spread over the runs.
+         */
+        post: operations["readRunHistograms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Groups
+         * @description Runs that are alike, as groups with figures of columns.
+         */
+        post: operations["readRunGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -362,6 +566,26 @@ export interface paths {
         get: operations["listRuns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Runs
+         * @description The runs that meet a filter, in an order of several keys.
+         */
+        post: operations["searchRuns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -504,6 +728,430 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{owner}/{project}/blobs/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Missing Blobs
+         * @description Which bytes have to be put before a version can name them.
+         */
+        post: operations["missingBlobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Blob
+         * @description Put the body, which has this digest.
+         */
+        put: operations["putBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Blobs
+         * @description Put many small blobs: for each `sha256:<hex> <size>`, a line feed, and its bytes.
+         */
+        post: operations["putBlobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifact-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Types
+         * @description The types of a project's artifacts.
+         */
+        get: operations["listArtifactTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Artifacts
+         * @description The artifacts of a project, by name.
+         */
+        get: operations["listArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Artifact
+         * @description One artifact.
+         */
+        get: operations["getArtifact"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Artifact
+         * @description Delete an artifact with all its versions.
+         */
+        delete: operations["deleteArtifact"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Artifact
+         * @description Describe an artifact anew.
+         */
+        patch: operations["changeArtifact"];
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The versions of an artifact, the newest first.
+         */
+        get: operations["listVersions"];
+        put?: never;
+        /**
+         * Create Version
+         * @description A version whose bytes were put; 200 if it was there, or its content is the newest one's.
+         */
+        post: operations["createVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description One version, by its number (`v3`) or an alias.
+         */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Version
+         * @description Delete a version; where it is only shown, show it no more.
+         */
+        delete: operations["deleteVersion"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Version
+         * @description Change what is said of a version, or what its aliases are.
+         */
+        patch: operations["changeVersion"];
+        trace?: never;
+    };
+    "/api/v1/artifact-versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version By Id
+         * @description One version, by its id.
+         */
+        get: operations["getVersionById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Version
+         * @description Show a version in this artifact, too, which is made if it is missing.
+         */
+        post: operations["linkVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions/{version}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Version Files
+         * @description The files of a version, by path; up to 10 000 at once.
+         */
+        get: operations["listVersionFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions/{version}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version File
+         * @description The bytes of a file of a version; one range of them if asked.
+         */
+        get: operations["getVersionFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions/{version}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Version Files
+         * @description Small files of a version: for each `sha256:<hex> <size>`, a line feed, and its bytes.
+         */
+        post: operations["getVersionFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/artifacts/{artifact}/versions/{version}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lineage
+         * @description Which run made a version, and which used it.
+         */
+        get: operations["getVersionLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Of Run
+         * @description The versions that a run made, or those that it used.
+         */
+        get: operations["listArtifactsOfRun"];
+        put?: never;
+        /**
+         * Use Artifact
+         * @description Keep that a run takes a version as an input.
+         */
+        post: operations["useArtifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Project Alerts
+         * @description The alerts of all runs of a project, newest first.
+         */
+        get: operations["listProjectAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Alerts
+         * @description The alerts of a run, newest first.
+         */
+        get: operations["listRunAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read History
+         * @description Rows of a run, by step.
+         */
+        get: operations["readHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Console
+         * @description Lines that the run printed, in the order of time.
+         */
+        get: operations["readConsole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/console.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Console
+         * @description Everything that the run printed, as one text.
+         */
+        get: operations["downloadConsole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/curves": {
         parameters: {
             query?: never;
@@ -538,6 +1186,26 @@ export interface paths {
         get: operations["listRunKeys"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Last, lowest, highest and mean of the keys of many runs
+         * @description Read the statistics of runs.
+         */
+        post: operations["getStatistics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -584,6 +1252,318 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{owner}/{project}/runs/{run}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All points of a run as a file
+         * @description Take a run's points away.
+         */
+        get: operations["exportRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Points of many runs as a file
+         * @description Take a project's points away.
+         */
+        post: operations["exportProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/{run_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exact points of series of a run
+         * @description Points, series by series.
+         */
+        get: operations["readMetricHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/{run_id}/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest point of each series of a run
+         * @description The latest points.
+         */
+        get: operations["readLatestMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/{run_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics of series of a run
+         * @description Statistics of series of numbers.
+         */
+        get: operations["readMetricStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/{run_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run logged, in short
+         * @description All that the user logged, in short.
+         */
+        get: operations["readMetricSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description Your own views of a project and the shared ones, by name.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Create View
+         * @description Keep a view: your own, or as a member one for all.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get View
+         * @description A view with its content.
+         */
+        get: operations["getView"];
+        /**
+         * Change View
+         * @description Change a view that is at this revision; 409 with the present one as `view` if it is not.
+         */
+        put: operations["changeView"];
+        post?: never;
+        /**
+         * Delete View
+         * @description Drop a view.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Link
+         * @description The short word of a look at a page of the project; the same for the same look.
+         */
+        post: operations["createLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Link
+         * @description The look behind a short word.
+         */
+        get: operations["getLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Up
+         * @description Runs of any projects by their names, in the order asked.
+         */
+        post: operations["lookUpRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare
+         * @description What keys of numbers came to in runs of any projects, beside each other.
+         */
+        post: operations["compareRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compare/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Groups
+         * @description What keys came to in groups of runs, and whether the groups differ.
+         */
+        post: operations["compareGroups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Importance
+         * @description How much each parameter of the project's runs says about a figure of theirs.
+         */
+        post: operations["weighParameters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{owner}/{project}/correlations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correlations
+         * @description How figures and parameters of the project's runs go together, each with each.
+         */
+        post: operations["correlateColumns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{owner}/{project}/runs/{run}/writers/{writer}/batches": {
         parameters: {
             query?: never;
@@ -624,10 +1604,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/system/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Readings of the machine as JSON
+         * @description docs/reference/http-api.md has the body and the answer.
+         */
+        post: operations["sendSystemMetrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Alert
+         * @description What a script wants people to hear.
+         */
+        Alert: {
+            /**
+             * Run
+             * @description The run's id
+             */
+            run: string;
+            /** Run Name */
+            run_name: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "INFO" | "WARN" | "ERROR";
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Url
+             * @description Path of the run's page
+             */
+            url: string;
+        };
+        /**
+         * AlertPage
+         * @description A stretch of alerts, newest first.
+         */
+        AlertPage: {
+            /** Items */
+            items: components["schemas"]["Alert"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
         /**
          * ApiKey
          * @description An API key; its secret is not known any more.
@@ -665,8 +1709,203 @@ export interface components {
             total: number;
         };
         /**
+         * Artifact
+         * @description A named thing with versions. `latest` is its newest version's name.
+         */
+        Artifact: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Description */
+            description: string;
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Updated At
+             * @description Microseconds since the epoch
+             */
+            updated_at: number;
+            /** Versions */
+            versions: number;
+            /** Latest */
+            latest: string | null;
+        };
+        /**
+         * ArtifactPage
+         * @description A stretch of the artifacts of a project.
+         */
+        ArtifactPage: {
+            /** Items */
+            items: components["schemas"]["Artifact"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ArtifactPatch
+         * @description What is to be another than before.
+         */
+        ArtifactPatch: {
+            /** Description */
+            description: string;
+        };
+        /**
+         * ArtifactType
+         * @description A type, and how many artifacts are of it.
+         */
+        ArtifactType: {
+            /** Name */
+            name: string;
+            /** Artifacts */
+            artifacts: number;
+        };
+        /**
+         * ArtifactTypeList
+         * @description The types of a project's artifacts.
+         */
+        ArtifactTypeList: {
+            /** Items */
+            items: components["schemas"]["ArtifactType"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * AskedColumns
+         * @description Which columns of which runs: `config.<key>`, `summary.<key>`, or a field of runs.
+         */
+        AskedColumns: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /**
+             * Order
+             * @default -created_at
+             */
+            order: string | string[];
+            /** Columns */
+            columns: string[];
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit: number;
+        };
+        /**
+         * AskedGroups
+         * @description By what runs are put together, and columns of which figures are wanted.
+         */
+        AskedGroups: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** By */
+            by: string[];
+            /** Columns */
+            columns?: string[];
+            /**
+             * Order
+             * @default -count
+             */
+            order: string;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /** Cursor */
+            cursor?: string | null;
+        };
+        /**
+         * AskedHistograms
+         * @description Which columns of which runs are looked at.
+         */
+        AskedHistograms: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Columns */
+            columns: string[];
+        };
+        /**
+         * AskedRuns
+         * @description Which runs are asked for: those of which all of this is true.
+         *
+         *     See the reference of the API for filters, as a text and as a mapping.
+         */
+        AskedRuns: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+        };
+        /**
          * BegunRun
          * @description A run that was begun; `resumed` when it was there. The writer begins with `first_step`.
+         *
+         *     `summary_set` are the keys of its summary that were set, not logged. `metric_url` is where
+         *     batches shall go; null: where this request went.
          */
         BegunRun: {
             run: components["schemas"]["Run"];
@@ -676,6 +1915,125 @@ export interface components {
             last_step: number | null;
             /** First Step */
             first_step: number;
+            /** Summary Set */
+            summary_set: string[];
+            /** Metric Url */
+            metric_url: string | null;
+        };
+        /**
+         * BinnedRun
+         * @description A run in the bin.
+         */
+        BinnedRun: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "unreachable" | "crashed" | "preempted" | "killed" | "finished" | "failed";
+            /**
+             * Color
+             * @description Index into the ring of run colours
+             */
+            color: number;
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Started At
+             * @description Microseconds since the epoch
+             */
+            started_at: number;
+            /**
+             * Heartbeat At
+             * @description Microseconds since the epoch
+             */
+            heartbeat_at: number;
+            /** Finished At */
+            finished_at: number | null;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Group */
+            group: string | null;
+            /** Job Type */
+            job_type: string | null;
+            /** Notes */
+            notes: string | null;
+            /** Tags */
+            tags: string[];
+            /** User */
+            user: string | null;
+            /** Stop Requested */
+            stop_requested: boolean;
+            /**
+             * Preempting
+             * @description The signal by which its scheduler told it to go
+             */
+            preempting: string | null;
+            /** Logged */
+            logged: number | null;
+            /** Lost */
+            lost: number | null;
+            forked_from: components["schemas"]["ForkedFrom"] | null;
+            /**
+             * Alerts
+             * @description How many its script said
+             */
+            alerts: number;
+            /**
+             * Url
+             * @description Path of the run's page
+             */
+            url: string;
+            /**
+             * Deleted At
+             * @description Microseconds since the epoch
+             */
+            deleted_at: number;
+        };
+        /**
+         * BinnedRuns
+         * @description The runs in the bin, the last one first; at most a thousand.
+         *
+         *     They are removed for good when they have lain there for so many days.
+         */
+        BinnedRuns: {
+            /** Items */
+            items: components["schemas"]["BinnedRun"][];
+            /** Total */
+            total: number;
+            /** Days */
+            days: number;
+        };
+        /**
+         * Blob
+         * @description Bytes that were put.
+         */
+        Blob: {
+            /**
+             * Digest
+             * @description `sha256:` and 64 hexadecimal digits
+             */
+            digest: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * Blobs
+         * @description How many bytes were put.
+         */
+        Blobs: {
+            /** Taken */
+            taken: number;
         };
         /**
          * CommonKey
@@ -691,6 +2049,221 @@ export interface components {
             kind: "number" | "object";
             /** Runs */
             runs: number;
+        };
+        /**
+         * CompareQuestion
+         * @description Runs to be compared; all their keys of numbers, or those named.
+         */
+        CompareQuestion: {
+            /** Runs */
+            runs: string[];
+            /** Keys */
+            keys?: string[] | null;
+            /**
+             * Step
+             * @description Also what each key was there; at most 200 keys, by name
+             */
+            step?: number | null;
+        };
+        /**
+         * ComparedKey
+         * @description A key in each run, in the order of `found`.
+         */
+        ComparedKey: {
+            /** Key */
+            key: string;
+            /**
+             * Runs
+             * @description How many have it
+             */
+            runs: number;
+            /**
+             * Values
+             * @description The last value of each run
+             */
+            values: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
+            /** Low */
+            low: (number | null)[];
+            /** High */
+            high: (number | null)[];
+            /** Mean */
+            mean: (number | null)[];
+            /**
+             * At
+             * @description The last value at the step that was asked for, or before it
+             */
+            at: (number | ("NaN" | "Infinity" | "-Infinity") | null)[] | null;
+            /**
+             * At Steps
+             * @description Of which step that value is
+             */
+            at_steps: (number | null)[] | null;
+            /**
+             * Goal
+             * @description As `define_metric` said
+             */
+            goal: ("minimize" | "maximize") | null;
+            /** @description Over the last values that are finite */
+            statistics: components["schemas"]["Spread"];
+        };
+        /**
+         * Comparison
+         * @description Runs beside each other.
+         */
+        Comparison: {
+            /** Runs */
+            runs: number;
+            /**
+             * Found
+             * @description Runs in the order asked, each once
+             */
+            found: string[];
+            /** Missing */
+            missing: string[];
+            /**
+             * Metrics
+             * @description How many keys of numbers any of them has
+             */
+            metrics: number;
+            /**
+             * Average Duration
+             * @description Seconds, of runs that ended
+             */
+            average_duration: number | null;
+            /**
+             * Success Rate
+             * @description How many of those finished, 0 to 1
+             */
+            success_rate: number | null;
+            /** Keys */
+            keys: components["schemas"]["ComparedKey"][];
+        };
+        /**
+         * ConsoleLine
+         * @description A line that a writer printed. `number` is its place among all lines of the run.
+         */
+        ConsoleLine: {
+            /** Number */
+            number: number;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "stdout" | "stderr";
+            /** Writer */
+            writer: string;
+            /**
+             * Line
+             * @description Its place among the lines of its writer and stream
+             */
+            line: number;
+            /**
+             * Time
+             * @description Microseconds since the epoch
+             */
+            time: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ConsolePage
+         * @description A stretch of what a run printed, in the order of time.
+         */
+        ConsolePage: {
+            /** Lines */
+            lines: components["schemas"]["ConsoleLine"][];
+            /**
+             * Total
+             * @description Lines of the run
+             */
+            total: number;
+            streams: components["schemas"]["ConsoleStreams"];
+            /**
+             * Matches
+             * @description Lines that pass the question, on all pages
+             */
+            matches: number;
+            /**
+             * Searched
+             * @description Lines that were looked at; fewer than total: time was over
+             */
+            searched: number;
+            /**
+             * After
+             * @description Ask with it for the page behind this one
+             */
+            after: number | null;
+            /**
+             * Before
+             * @description Ask with it for the page before this one
+             */
+            before: number | null;
+            /** Writers */
+            writers: components["schemas"]["ConsoleWriter"][];
+        };
+        /**
+         * ConsoleStreams
+         * @description How many lines each stream has.
+         */
+        ConsoleStreams: {
+            /** Stdout */
+            stdout: number;
+            /** Stderr */
+            stderr: number;
+        };
+        /**
+         * ConsoleWriter
+         * @description Somebody who printed, and the label that they gave themselves.
+         */
+        ConsoleWriter: {
+            /** Writer */
+            writer: string;
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * Correlations
+         * @description How each two columns go together.
+         */
+        Correlations: {
+            /** Columns */
+            columns: string[];
+            /** N */
+            n: number[][];
+            /** R */
+            r: (number | null)[][];
+        };
+        /**
+         * CorrelationsQuestion
+         * @description Columns that may go together, in which runs of the project.
+         */
+        CorrelationsQuestion: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Runs */
+            runs?: string[] | null;
+            /** Columns */
+            columns: string[];
+            /**
+             * Method
+             * @default spearman
+             * @enum {string}
+             */
+            method: "spearman" | "pearson";
         };
         /**
          * CreatedApiKey
@@ -737,10 +2310,15 @@ export interface components {
              * @default step
              * @enum {string}
              */
-            x: "step" | "relative" | "wall";
+            x: "step" | "relative" | "wall" | "metric";
+            /**
+             * X Key
+             * @description the metric that is x, for `metric`
+             */
+            x_key?: string | null;
             /**
              * First
-             * @description in units of x: steps, or microseconds
+             * @description in units of x; of times, microseconds
              */
             first?: number | null;
             /** Last */
@@ -750,10 +2328,140 @@ export interface components {
              * @default 400
              */
             buckets: number;
+            /**
+             * Group
+             * @description one curve for runs that are alike in these: a field, or config.<key>
+             */
+            group?: string[] | null;
+            /**
+             * Group Except
+             * @description … and alike in all of their config but these keys
+             */
+            group_except?: string[] | null;
+            /**
+             * Aggregates
+             * @description of the runs of a group: mean
+             */
+            aggregates?: ("mean" | "median" | "min" | "max" | "std" | "stderr")[] | null;
+            /**
+             * Quantiles
+             * @description from 0 to 1
+             */
+            quantiles?: number[] | null;
+        };
+        /**
+         * Damaged
+         * @description What of a run can no longer be read; what is null is not known.
+         */
+        Damaged: {
+            /** Key */
+            key: string | null;
+            /** First */
+            first: number | null;
+            /** Last */
+            last: number | null;
+            /** Points */
+            points: number | null;
+            /** What */
+            what: string;
+            /** Why */
+            why: string;
+            /** Found */
+            found: number;
+        };
+        /**
+         * DeletedRuns
+         * @description The runs that lie in the bin now.
+         */
+        DeletedRuns: {
+            /** Deleted */
+            deleted: number;
+            /** Runs */
+            runs: string[];
+        };
+        /**
+         * Digests
+         * @description Digests of bytes, `sha256:` and 64 hexadecimal digits each.
+         */
+        Digests: {
+            /** Digests */
+            digests: string[];
+        };
+        /**
+         * Doomed
+         * @description What of one kind would go now: points or files, and about how many bytes.
+         */
+        Doomed: {
+            /** Runs */
+            runs: number;
+            /** Items */
+            items: number;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * EditedRun
+         * @description What a run was like before.
+         */
+        EditedRun: {
+            /** Id */
+            id: string;
+            /** Tags */
+            tags: string[];
+            /** Group */
+            group: string | null;
+            /** Job Type */
+            job_type: string | null;
+            /** Notes */
+            notes: string | null;
+        };
+        /**
+         * EditedRuns
+         * @description How many runs are another now, and what the first thousand of them were.
+         */
+        EditedRuns: {
+            /** Changed */
+            changed: number;
+            /** Before */
+            before: components["schemas"]["EditedRun"][];
+        };
+        /**
+         * Entry
+         * @description A file of a version: bytes (`digest`), or a reference to what lies elsewhere.
+         */
+        Entry: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+            /** Digest */
+            digest: string | null;
+            /** Reference */
+            reference: string | null;
+            /** Checksum */
+            checksum: string | null;
+            /** Extra */
+            extra: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * EntryPage
+         * @description A stretch of the files of a version.
+         */
+        EntryPage: {
+            /** Items */
+            items: components["schemas"]["Entry"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
         };
         /**
          * ExactPoints
          * @description Points of one series with nothing left out, by step.
+         *
+         *     But for what is `damaged`, which is there only where something is.
          */
         ExactPoints: {
             /** Key */
@@ -766,6 +2474,99 @@ export interface components {
             value: unknown[];
             /** Next */
             next: string | null;
+            /** Damaged */
+            damaged: components["schemas"]["Damaged"][] | null;
+        };
+        /**
+         * ExportQuestion
+         * @description Which points of a project are taken away, and as what.
+         */
+        ExportQuestion: {
+            /**
+             * Runs
+             * @description all of the project
+             */
+            runs?: string[] | null;
+            /**
+             * Keys
+             * @description all of the stream
+             */
+            keys?: string[] | null;
+            /**
+             * Format
+             * @default parquet
+             * @enum {string}
+             */
+            format: "parquet" | "arrow" | "csv" | "jsonl";
+            /**
+             * Shape
+             * @description a point a row, or a step a row with a column for each key
+             * @default long
+             * @enum {string}
+             */
+            shape: "long" | "wide";
+            /**
+             * Stream
+             * @description what the user logged, what was measured of the machine, or both
+             * @default default
+             * @enum {string}
+             */
+            stream: "default" | "system" | "all";
+            /** First */
+            first?: number | null;
+            /** Last */
+            last?: number | null;
+        };
+        /**
+         * ExportedRuns
+         * @description Which columns of which runs are taken away; null is all of them.
+         */
+        ExportedRuns: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /**
+             * Order
+             * @default -created_at
+             */
+            order: string | string[];
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "json" | "jsonl" | "parquet";
+        };
+        /**
+         * Figures
+         * @description Figures of a column over the runs of a group; `std` is that of a sample.
+         */
+        Figures: {
+            /** Count */
+            count: number;
+            /** Mean */
+            mean: number | null;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Std */
+            std: number | null;
         };
         /**
          * File
@@ -831,6 +2632,138 @@ export interface components {
             url: string;
         };
         /**
+         * FoundRuns
+         * @description Runs in the order asked, each once.
+         */
+        FoundRuns: {
+            /** Items */
+            items: components["schemas"]["ListedRun"][];
+            /**
+             * Missing
+             * @description Not there, or not yours to see
+             */
+            missing: string[];
+        };
+        /**
+         * GroupComparison
+         * @description Groups of runs beside each other.
+         */
+        GroupComparison: {
+            /** Keys */
+            keys: components["schemas"]["GroupedKey"][];
+            /** Missing */
+            missing: string[];
+        };
+        /**
+         * GroupSpread
+         * @description What a key came to in a group; `ci` is where its mean lies (BCa bootstrap).
+         */
+        GroupSpread: {
+            /** N */
+            n: number;
+            /** Mean */
+            mean: number | null;
+            /** Std */
+            std: number | null;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Median */
+            median: number | null;
+            /**
+             * Iqm
+             * @description Mean of the middle half
+             */
+            iqm: number | null;
+            /** Name */
+            name: string;
+            /** Ci */
+            ci: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * GroupTest
+         * @description Whether two groups differ. What cannot be said is null.
+         */
+        GroupTest: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "welch-t" | "mann-whitney" | "paired-t" | "wilcoxon";
+            /** N */
+            n: [
+                number,
+                number
+            ];
+            /** Statistic */
+            statistic: number | null;
+            /**
+             * P
+             * @description Two-sided, and of this one test
+             */
+            p: number | null;
+            /** Effect */
+            effect: number | null;
+            /** Difference */
+            difference: number;
+            /**
+             * Ci
+             * @description Of the difference of means
+             */
+            ci: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * GroupedKey
+         * @description A key in all groups.
+         */
+        GroupedKey: {
+            /** Key */
+            key: string;
+            /** Groups */
+            groups: components["schemas"]["GroupSpread"][];
+            /** Tests */
+            tests: components["schemas"]["GroupTest"][];
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * GroupsQuestion
+         * @description Groups of runs to be compared. See the explanation for what each figure means.
+         */
+        GroupsQuestion: {
+            /** Groups */
+            groups: components["schemas"]["NamedGroup"][];
+            /** Keys */
+            keys: string[];
+            /**
+             * Value
+             * @default last
+             * @enum {string}
+             */
+            value: "last" | "min" | "max" | "mean";
+            /**
+             * Paired By
+             * @description A key of config, config.seed say
+             */
+            paired_by?: string | null;
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+        };
+        /**
          * Health
          * @description The server lives.
          */
@@ -849,6 +2782,98 @@ export interface components {
             stop: boolean;
             /** Watched */
             watched: boolean;
+        };
+        /**
+         * Histogram
+         * @description The numbers of a column in bins; where none has a number, its commonest texts.
+         */
+        Histogram: {
+            /**
+             * Runs
+             * @description How many have a number, or a text
+             */
+            runs: number;
+            /**
+             * Edges
+             * @description Of the bins, one more than counts
+             */
+            edges: number[];
+            /** Counts */
+            counts: number[];
+            /** Values */
+            values: components["schemas"]["TextCount"][];
+        };
+        /**
+         * Histograms
+         * @description A histogram of each column.
+         */
+        Histograms: {
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["Histogram"];
+            };
+        };
+        /**
+         * HistoryPage
+         * @description Rows, by step.
+         */
+        HistoryPage: {
+            /**
+             * Rows
+             * @description `_step`, `_timestamp` and `_runtime` in seconds, and the keys logged there
+             */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Importance
+         * @description What parameters say about the target, the one that says most first.
+         */
+        Importance: {
+            /** Runs */
+            runs: number;
+            /** Used */
+            used: number;
+            /** Parameters */
+            parameters: components["schemas"]["Parameter"][];
+            /**
+             * Score
+             * @description R² on runs that trees did not see
+             */
+            score: number | null;
+            /** Note */
+            note: string | null;
+        };
+        /**
+         * ImportanceQuestion
+         * @description What is to be explained, by which parameters, in which runs of the project.
+         */
+        ImportanceQuestion: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Runs */
+            runs?: string[] | null;
+            /** Target */
+            target: string;
+            /** Parameters */
+            parameters?: string[] | null;
         };
         /**
          * Key
@@ -886,6 +2911,94 @@ export interface components {
             neginf: number;
             /** Superseded */
             superseded: number;
+        };
+        /**
+         * KeyStatistics
+         * @description Statistics of one key: columns with an item for each run of `runs`.
+         *
+         *     Numbers that are not finite stand as "NaN", "Infinity" and "-Infinity"; `low`, `high` and
+         *     `mean` are of the finite points, null where there is none.
+         */
+        KeyStatistics: {
+            /** Key */
+            key: string;
+            /**
+             * Runs
+             * @description places in the runs of the answer
+             */
+            runs: number[];
+            /** Logged */
+            logged: number[];
+            /** Last */
+            last: (number | string)[];
+            /** Last Step */
+            last_step: number[];
+            /** Last Time */
+            last_time: number[];
+            /** First Step */
+            first_step: number[];
+            /** Low */
+            low: (number | null)[];
+            /** High */
+            high: (number | null)[];
+            /** Mean */
+            mean: (number | null)[];
+            /** Nan */
+            nan: number[];
+            /** Posinf */
+            posinf: number[];
+            /** Neginf */
+            neginf: number[];
+        };
+        /**
+         * LatestMetrics
+         * @description The latest point of each series of a run.
+         */
+        LatestMetrics: {
+            /** Run Id */
+            run_id: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["LatestPoint"];
+            };
+        };
+        /**
+         * LatestPoint
+         * @description The point of a series at its highest step.
+         */
+        LatestPoint: {
+            /** Value */
+            value: unknown;
+            /** Step */
+            step: number;
+            /**
+             * Time
+             * @description Microseconds since the epoch
+             */
+            time: number;
+        };
+        /**
+         * Lineage
+         * @description Which run made a version, and which used it, as far as the asker may see them.
+         */
+        Lineage: {
+            logged_by: components["schemas"]["Party"] | null;
+            /** Used By */
+            used_by: components["schemas"]["Party"][];
+        };
+        /**
+         * Link
+         * @description A look at a page.
+         */
+        Link: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Path */
+            path: string;
+            /** State */
+            state: string;
         };
         /**
          * ListedRun
@@ -952,6 +3065,11 @@ export interface components {
             lost: number | null;
             forked_from: components["schemas"]["ForkedFrom"] | null;
             /**
+             * Alerts
+             * @description How many its script said
+             */
+            alerts: number;
+            /**
              * Url
              * @description Path of the run's page
              */
@@ -970,6 +3088,50 @@ export interface components {
             } | null;
         };
         /**
+         * ListedView
+         * @description How people look at a project, without its content.
+         */
+        ListedView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workspace" | "table" | "compare";
+            /**
+             * Shared
+             * @description With all who may see the project
+             */
+            shared: boolean;
+            /**
+             * Default
+             * @description All see it first, of its kind
+             */
+            default: boolean;
+            /** Owner */
+            owner: string | null;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Revision
+             * @description Grows with every change
+             */
+            revision: number;
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Updated At
+             * @description Microseconds since the epoch
+             */
+            updated_at: number;
+        };
+        /**
          * Login
          * @description Name and password. Anything may be tried: what cannot be right is wrong.
          */
@@ -978,6 +3140,28 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Lookup
+         * @description Runs of any projects.
+         */
+        Lookup: {
+            /** Runs */
+            runs: string[];
+            /**
+             * Fields
+             * @default all
+             * @enum {string}
+             */
+            fields: "all" | "lite";
+        };
+        /**
+         * MadeLink
+         * @description The short word behind which a look is.
+         */
+        MadeLink: {
+            /** Hash */
+            hash: string;
         };
         /**
          * Me
@@ -1017,6 +3201,103 @@ export interface components {
             total: number;
         };
         /**
+         * MetricHistory
+         * @description Points of some series of a run, series by series.
+         */
+        MetricHistory: {
+            /**
+             * Run Id
+             * @description owner/project/id
+             */
+            run_id: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricPoints"][];
+            /**
+             * Next
+             * @description goes on behind the last point; null at the end
+             */
+            next: string | null;
+        };
+        /**
+         * MetricPoints
+         * @description Exact points of a series, by step.
+         */
+        MetricPoints: {
+            /** Key */
+            key: string;
+            /** Step */
+            step: number[];
+            /** Time */
+            time: number[];
+            /** Value */
+            value: unknown[];
+        };
+        /**
+         * MetricStatistics
+         * @description What is said of a series; `min` to `std` are of its finite points, null without one.
+         */
+        MetricStatistics: {
+            /** Key */
+            key: string;
+            /**
+             * Count
+             * @description points, special ones too
+             */
+            count: number;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Std
+             * @description of these very points (divided by n); null too where they are too many
+             */
+            std: number | null;
+            /** Nan */
+            nan: number;
+            /** Posinf */
+            posinf: number;
+            /** Neginf */
+            neginf: number;
+            /** First Step */
+            first_step: number;
+            /** Last Step */
+            last_step: number;
+            /**
+             * Last Time
+             * @description Microseconds since the epoch
+             */
+            last_time: number;
+            /** Last */
+            last: unknown;
+        };
+        /**
+         * MetricSummary
+         * @description A series in a summary.
+         */
+        MetricSummary: {
+            /** Last */
+            last: unknown;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Count */
+            count: number;
+        };
+        /**
+         * MissingDigests
+         * @description Those that have to be put before a version can name them.
+         */
+        MissingDigests: {
+            /** Missing */
+            missing: string[];
+        };
+        /**
          * Moment
          * @description A run at a step. `run` is an id, or `owner/project/id`.
          */
@@ -1025,6 +3306,26 @@ export interface components {
             run: string;
             /** Step */
             step: number;
+        };
+        /**
+         * MovedRuns
+         * @description The runs that are there now.
+         */
+        MovedRuns: {
+            /** Moved */
+            moved: number;
+            /** Runs */
+            runs: string[];
+        };
+        /**
+         * NamedGroup
+         * @description Runs that are alike.
+         */
+        NamedGroup: {
+            /** Name */
+            name: string;
+            /** Runs */
+            runs: string[];
         };
         /**
          * NewApiKey
@@ -1116,6 +3417,17 @@ export interface components {
             resume_from?: components["schemas"]["Moment"] | null;
         };
         /**
+         * NewUse
+         * @description An input of a run: a version by its names, or by its id.
+         */
+        NewUse: {
+            version?: components["schemas"]["VersionName"] | null;
+            /** Id */
+            id?: string | null;
+            /** Use As */
+            use_as?: string | null;
+        };
+        /**
          * NewUser
          * @description Who is to be let in.
          */
@@ -1131,12 +3443,136 @@ export interface components {
             admin: boolean;
         };
         /**
+         * NewVersion
+         * @description A version whose bytes are here. `client_id` is a name of the maker's choice for it.
+         */
+        NewVersion: {
+            /** Type */
+            type: string;
+            /**
+             * Manifest
+             * @description `sha256:` and 64 hexadecimal digits
+             */
+            manifest: string;
+            /** Client Id */
+            client_id: string;
+            /** Run */
+            run?: string | null;
+            /** Aliases */
+            aliases?: string[];
+            /** Tags */
+            tags?: string[];
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** Distributed Id */
+            distributed_id?: string | null;
+            /**
+             * Final
+             * @default true
+             */
+            final: boolean;
+            /**
+             * Incremental
+             * @default false
+             */
+            incremental: boolean;
+            /** Lifetime Us */
+            lifetime_us?: number | null;
+        };
+        /**
+         * NewView
+         * @description A view to be kept.
+         */
+        NewView: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workspace" | "table" | "compare";
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /** Content */
+            content: unknown;
+        };
+        /**
          * OneTimeLogin
          * @description The token of a sign-in link.
          */
         OneTimeLogin: {
             /** Token */
             token: string;
+        };
+        /**
+         * Parameter
+         * @description What a parameter says about the target.
+         */
+        Parameter: {
+            /** Key */
+            key: string;
+            /**
+             * Importance
+             * @description All together 1
+             */
+            importance: number;
+            /**
+             * Std
+             * @description Standard error of the importance over the trees
+             */
+            std: number;
+            /**
+             * Correlation
+             * @description Spearman's; null for texts
+             */
+            correlation: number | null;
+            /** Pearson */
+            pearson: number | null;
+            /** N */
+            n: number;
+        };
+        /**
+         * Party
+         * @description A run.
+         */
+        Party: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Paths
+         * @description Files of a version.
+         */
+        Paths: {
+            /** Paths */
+            paths: string[];
+        };
+        /**
+         * Place
+         * @description Where a version stands; `version` is None while it is pending.
+         */
+        Place: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Artifact */
+            artifact: string;
+            /** Version */
+            version: string | null;
         };
         /**
          * Problem
@@ -1214,6 +3650,7 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "member" | "admin";
+            retention: components["schemas"]["Retention"] | null;
         };
         /**
          * ProjectKeys
@@ -1244,6 +3681,8 @@ export interface components {
             name?: string | null;
             /** Description */
             description?: string | null;
+            /** @description null: what the server says; left out: as it is */
+            retention?: components["schemas"]["Retention"] | null;
         };
         /**
          * Receipt
@@ -1363,6 +3802,49 @@ export interface components {
             points: number | null;
         };
         /**
+         * RestoredRunIds
+         * @description Runs that shall come back.
+         */
+        RestoredRunIds: {
+            /** Runs */
+            runs: string[];
+        };
+        /**
+         * RestoredRuns
+         * @description How many runs came back.
+         */
+        RestoredRuns: {
+            /** Restored */
+            restored: number;
+        };
+        /**
+         * Retention
+         * @description Days that each kind is kept after a run ended; null is for ever.
+         */
+        Retention: {
+            /** Points Days */
+            points_days?: number | null;
+            /** Console Days */
+            console_days?: number | null;
+            /** System Days */
+            system_days?: number | null;
+            /** Files Days */
+            files_days?: number | null;
+        };
+        /**
+         * RetentionPreview
+         * @description The rule that holds for a project, whether it is its own, and what would go now.
+         */
+        RetentionPreview: {
+            rule: components["schemas"]["Retention"];
+            /** Own */
+            own: boolean;
+            points: components["schemas"]["Doomed"] | null;
+            console: components["schemas"]["Doomed"] | null;
+            system: components["schemas"]["Doomed"] | null;
+            files: components["schemas"]["Doomed"] | null;
+        };
+        /**
          * Run
          * @description A run. `summary` is what the user set over the last value of every key.
          */
@@ -1427,6 +3909,11 @@ export interface components {
             lost: number | null;
             forked_from: components["schemas"]["ForkedFrom"] | null;
             /**
+             * Alerts
+             * @description How many its script said
+             */
+            alerts: number;
+            /**
              * Url
              * @description Path of the run's page
              */
@@ -1454,12 +3941,193 @@ export interface components {
             };
         };
         /**
+         * RunColumns
+         * @description The first runs in the order; each list has an item for each of them.
+         */
+        RunColumns: {
+            /**
+             * Total
+             * @description How many runs pass
+             */
+            total: number;
+            /** Runs */
+            runs: string[];
+            /** Names */
+            names: string[];
+            /** Colors */
+            colors: number[];
+            /** States */
+            states: string[];
+            /** Columns */
+            columns: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
+         * RunEdit
+         * @description What becomes of each of the runs. What is not said stays; null takes a text away.
+         */
+        RunEdit: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Runs */
+            runs?: string[] | null;
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /** Add Tags */
+            add_tags?: string[];
+            /** Remove Tags */
+            remove_tags?: string[];
+            /** Group */
+            group?: string | null;
+            /** Job Type */
+            job_type?: string | null;
+            /** Notes */
+            notes?: string | null;
+        };
+        /**
+         * RunFields
+         * @description The keys of configs and summaries of runs, by name.
+         */
+        RunFields: {
+            /** Runs */
+            runs: number;
+            /** Config */
+            config: components["schemas"]["RunKey"][];
+            /** Summary */
+            summary: components["schemas"]["RunKey"][];
+        };
+        /**
+         * RunGroup
+         * @description Runs that are alike. `filter` finds them, and those who asked for a filter in it, too.
+         */
+        RunGroup: {
+            /** Values */
+            values: unknown[];
+            /** Runs */
+            runs: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["Figures"];
+            };
+            /** Filter */
+            filter: string;
+        };
+        /**
+         * RunGroups
+         * @description A stretch of groups.
+         */
+        RunGroups: {
+            /** Items */
+            items: components["schemas"]["RunGroup"][];
+            /** Total */
+            total: number;
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * RunKey
+         * @description A key of runs. `differs` unless all runs asked have the same value.
+         */
+        RunKey: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "text" | "boolean" | "mixed" | "other";
+            /**
+             * Runs
+             * @description How many have it
+             */
+            runs: number;
+            /** Differs */
+            differs: boolean;
+        };
+        /**
          * RunKeys
-         * @description The series of a run.
+         * @description The series of a run; `damaged` is there only where something is.
          */
         RunKeys: {
             /** Keys */
             keys: components["schemas"]["Key"][];
+            /** Damaged */
+            damaged: components["schemas"]["Damaged"][] | null;
+        };
+        /**
+         * RunMetricsSummary
+         * @description What a run logged, in short.
+         */
+        RunMetricsSummary: {
+            /** Run Id */
+            run_id: string;
+            /** State */
+            state: string;
+            /** Points */
+            points: number;
+            /** First Step */
+            first_step: number | null;
+            /** Last Step */
+            last_step: number | null;
+            /** Last Time */
+            last_time: number | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricSummary"];
+            };
+        };
+        /**
+         * RunMove
+         * @description Where runs are moved to: `owner/project`.
+         */
+        RunMove: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Runs */
+            runs?: string[] | null;
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /** To */
+            to: string;
         };
         /**
          * RunPage
@@ -1486,6 +4154,8 @@ export interface components {
             tags?: string[] | null;
             /** Group */
             group?: string | null;
+            /** Job Type */
+            job_type?: string | null;
             /** Config */
             config?: {
                 [key: string]: unknown;
@@ -1496,6 +4166,81 @@ export interface components {
             };
             /** Stop Requested */
             stop_requested?: true | null;
+        };
+        /**
+         * RunSearch
+         * @description Which runs are asked for, and in which order.
+         */
+        RunSearch: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /**
+             * Order
+             * @default -created_at
+             */
+            order: string | string[];
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /** Cursor */
+            cursor?: string | null;
+            /**
+             * Offset
+             * @description Runs that are passed over
+             * @default 0
+             */
+            offset: number;
+            /**
+             * Fields
+             * @default all
+             * @enum {string}
+             */
+            fields: "all" | "lite";
+        };
+        /**
+         * RunSet
+         * @description Runs by their ids; or, with `all`, every run that passes the filter.
+         */
+        RunSet: {
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** States */
+            states?: string[];
+            /** Runs */
+            runs?: string[] | null;
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
         };
         /**
          * ServerFacts
@@ -1529,6 +4274,52 @@ export interface components {
             token: string;
         };
         /**
+         * Spread
+         * @description What values come to. `std` is that of a sample (n - 1).
+         */
+        Spread: {
+            /** N */
+            n: number;
+            /** Mean */
+            mean: number | null;
+            /** Std */
+            std: number | null;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Median */
+            median: number | null;
+            /**
+             * Iqm
+             * @description Mean of the middle half
+             */
+            iqm: number | null;
+        };
+        /**
+         * StatisticsQuestion
+         * @description Of which runs of a project, and of which keys.
+         */
+        StatisticsQuestion: {
+            /** Runs */
+            runs: string[];
+            /**
+             * Keys
+             * @description null: all
+             */
+            keys?: string[] | null;
+        };
+        /**
+         * TextCount
+         * @description A text and how many runs have it.
+         */
+        TextCount: {
+            /** Value */
+            value: string;
+            /** Runs */
+            runs: number;
+        };
+        /**
          * User
          * @description A user, who is also the owner of the same name.
          */
@@ -1554,6 +4345,195 @@ export interface components {
             next: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * Version
+         * @description A version where it was found; `source` is the artifact that it was made for.
+         */
+        Version: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Artifact */
+            artifact: string;
+            /** Version */
+            version: string | null;
+            /** Id */
+            id: string;
+            /** Type */
+            type: string;
+            /** Digest */
+            digest: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "committed" | "deleted";
+            /** Description */
+            description: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Aliases */
+            aliases: string[];
+            /** Tags */
+            tags: string[];
+            /** Size */
+            size: number;
+            /** Files */
+            files: number;
+            /** Lifetime Us */
+            lifetime_us: number | null;
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Updated At
+             * @description Microseconds since the epoch
+             */
+            updated_at: number;
+            /**
+             * Placed At
+             * @description Microseconds since the epoch
+             */
+            placed_at: number;
+            /**
+             * Linked
+             * @description It was made for another artifact, and is shown in this one
+             */
+            linked: boolean;
+            source: components["schemas"]["Place"];
+        };
+        /**
+         * VersionName
+         * @description A version by its names; `version` is `v3` or an alias.
+         */
+        VersionName: {
+            /** Owner */
+            owner: string;
+            /** Project */
+            project: string;
+            /** Artifact */
+            artifact: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * VersionPage
+         * @description A stretch of versions.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["Version"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * VersionPatch
+         * @description What is to be another than before. `aliases` replaces all of this place.
+         */
+        VersionPatch: {
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Aliases */
+            aliases?: string[] | null;
+            /** Add Aliases */
+            add_aliases?: string[];
+            /** Remove Aliases */
+            remove_aliases?: string[];
+            /** Lifetime Us */
+            lifetime_us?: number | null;
+        };
+        /**
+         * View
+         * @description A view with its content, which is the page's own affair.
+         */
+        View: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workspace" | "table" | "compare";
+            /**
+             * Shared
+             * @description With all who may see the project
+             */
+            shared: boolean;
+            /**
+             * Default
+             * @description All see it first, of its kind
+             */
+            default: boolean;
+            /** Owner */
+            owner: string | null;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Revision
+             * @description Grows with every change
+             */
+            revision: number;
+            /**
+             * Created At
+             * @description Microseconds since the epoch
+             */
+            created_at: number;
+            /**
+             * Updated At
+             * @description Microseconds since the epoch
+             */
+            updated_at: number;
+            /** Content */
+            content: unknown;
+        };
+        /**
+         * ViewChange
+         * @description What shall be different of a view that is at this revision; what is not named stays.
+         */
+        ViewChange: {
+            /** Revision */
+            revision: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Default
+             * @default false
+             */
+            default: boolean;
+            /** Content */
+            content?: unknown;
+        };
+        /**
+         * ViewList
+         * @description The asker's own views and the shared ones, by name.
+         */
+        ViewList: {
+            /** Items */
+            items: components["schemas"]["ListedView"][];
         };
         /**
          * WriterFacts
@@ -1589,6 +4569,47 @@ export interface components {
              * @default false
              */
             deferred: boolean;
+        };
+        /**
+         * NewLink
+         * @description A version that shall be shown in another artifact, too.
+         */
+        wanllmdb_server__fronts__rest__schemas__artifacts__NewLink: {
+            source: components["schemas"]["VersionName"];
+            /** Aliases */
+            aliases?: string[];
+        };
+        /**
+         * RunStatistics
+         * @description The statistics of some series of a run.
+         */
+        wanllmdb_server__fronts__rest__schemas__metrics__RunStatistics: {
+            /** Run Id */
+            run_id: string;
+            /** Metrics */
+            metrics: components["schemas"]["MetricStatistics"][];
+        };
+        /**
+         * RunStatistics
+         * @description Statistics of many runs, key by key.
+         */
+        wanllmdb_server__fronts__rest__schemas__points__RunStatistics: {
+            /** Runs */
+            runs: string[];
+            /** Missing */
+            missing: string[];
+            /** Keys */
+            keys: components["schemas"]["KeyStatistics"][];
+        };
+        /**
+         * NewLink
+         * @description A look at a page of the project: its path, and its state as the text of a query.
+         */
+        wanllmdb_server__fronts__rest__schemas__views__NewLink: {
+            /** Path */
+            path: string;
+            /** State */
+            state: string;
         };
     };
     responses: never;
@@ -2159,6 +5180,38 @@ export interface operations {
             };
         };
     };
+    previewRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMembers: {
         parameters: {
             query?: never;
@@ -2259,6 +5312,365 @@ export interface operations {
             };
         };
     };
+    exportRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportedRuns"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                    "application/json": unknown;
+                    "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeletedRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BinnedRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoredRunIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRunColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedColumns"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunColumns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRunFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedRuns"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFields"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRunHistograms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedHistograms"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histograms"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRunGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedGroups"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunGroups"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     createRun: {
         parameters: {
             query?: never;
@@ -2308,6 +5720,8 @@ export interface operations {
                 q?: string;
                 /** @description running, unreachable, crashed, preempted, killed, finished, failed */
                 state?: string[];
+                /** @description As in `config.lr >= 3e-4 and tags has "best"` */
+                filter?: string;
                 /** @description A column, `config.<key>` or `summary.<key>`; '-' in front: descending */
                 sort?: string;
                 /** @description At most this many, up to 1000 */
@@ -2324,6 +5738,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSearch"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2596,7 +6046,10 @@ export interface operations {
     };
     getFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The file's SHA-256 in hexadecimal digits, or how it begins, where the asker knows it: the answer may then be kept */
+                digest?: string | null;
+            };
             header?: never;
             path: {
                 owner: string;
@@ -2701,6 +6154,971 @@ export interface operations {
             };
         };
     };
+    missingBlobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Digests"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissingDigests"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putBlobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blobs"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArtifactTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactTypeList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArtifacts: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                /** @description Words, each of which must occur */
+                q?: string;
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtifactPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVersions: {
+        parameters: {
+            query?: {
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVersion"];
+            };
+        };
+        responses: {
+            /** @description The version was there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteVersion: {
+        parameters: {
+            query?: {
+                delete_aliases?: boolean;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersionById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wanllmdb_server__fronts__rest__schemas__artifacts__NewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVersionFiles: {
+        parameters: {
+            query?: {
+                prefix?: string;
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersionFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersionFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Paths"];
+            };
+        };
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersionLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                artifact: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listArtifactsOfRun: {
+        parameters: {
+            query?: {
+                way?: "logged" | "used";
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProjectAlerts: {
+        parameters: {
+            query?: {
+                level?: ("INFO" | "WARN" | "ERROR") | null;
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRunAlerts: {
+        parameters: {
+            query?: {
+                level?: ("INFO" | "WARN" | "ERROR") | null;
+                /** @description At most this many, up to 1000 */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readHistory: {
+        parameters: {
+            query?: {
+                /** @description Keys of the rows; none is all that the user logged */
+                keys?: string[];
+                first?: number | null;
+                last?: number | null;
+                /** @description Also rows that lack some of the keys */
+                any?: boolean;
+                stream?: "default" | "system";
+                samples?: number | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows; as lines, by Accept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readConsole: {
+        parameters: {
+            query?: {
+                stream?: ("stdout" | "stderr") | null;
+                writer?: string | null;
+                after?: number | null;
+                before?: number | null;
+                limit?: number;
+                /** @description What occurs in a line */
+                q?: string;
+                /** @description Tell upper and lower case apart */
+                case?: boolean;
+                /** @description `q` is a regular expression */
+                regex?: boolean;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsolePage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadConsole: {
+        parameters: {
+            query?: {
+                stream?: ("stdout" | "stderr") | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     drawCurves: {
         parameters: {
             query?: never;
@@ -2755,6 +7173,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunKeys"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatisticsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wanllmdb_server__fronts__rest__schemas__points__RunStatistics"];
                 };
             };
             /** @description What went wrong */
@@ -2843,6 +7297,638 @@ export interface operations {
             };
         };
     };
+    exportRun: {
+        parameters: {
+            query?: {
+                keys?: string[];
+                format?: "parquet" | "arrow" | "csv" | "jsonl";
+                shape?: "long" | "wide";
+                stream?: "default" | "system" | "all";
+                first?: number | null;
+                last?: number | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetricHistory: {
+        parameters: {
+            query?: {
+                /** @description Series; none is all that the user logged */
+                key?: string[];
+                start_step?: number | null;
+                end_step?: number | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description owner/project/id, or the id alone */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricHistory"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLatestMetrics: {
+        parameters: {
+            query?: {
+                /** @description Series; none is all that the user logged */
+                key?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description owner/project/id, or the id alone */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestMetrics"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetricStatistics: {
+        parameters: {
+            query?: {
+                /** @description Series; none is all that the user logged */
+                key?: string[];
+            };
+            header?: never;
+            path: {
+                /** @description owner/project/id, or the id alone */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wanllmdb_server__fronts__rest__schemas__metrics__RunStatistics"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetricSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description owner/project/id, or the id alone */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunMetricsSummary"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                kind?: ("workspace" | "table" | "compare") | null;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wanllmdb_server__fronts__rest__schemas__views__NewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookUpRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Lookup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundRuns"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareGroups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupComparison"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    weighParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportanceQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Importance"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correlateColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrelationsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlations"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sendBatch: {
         parameters: {
             query?: never;
@@ -2882,6 +7968,39 @@ export interface operations {
         };
     };
     sendMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Durable */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sendSystemMetrics: {
         parameters: {
             query?: never;
             header?: never;

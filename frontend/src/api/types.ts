@@ -20,7 +20,8 @@ export type Project = Schemas["Project"];
 export type ProjectKey = Schemas["CommonKey"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["CreatedApiKey"];
-export type XAxis = NonNullable<Schemas["CurvesQuestion"]["x"]>;
+/** The axes that every project has. */
+export type XAxis = Exclude<NonNullable<Schemas["CurvesQuestion"]["x"]>, "metric">;
 
 export interface List<T> {
   items: T[];

@@ -3,13 +3,19 @@ import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 import { IconButton } from "./Button";
 import styles from "./Copyable.module.css";
+import { copyText } from "./clipboard";
+import { toast } from "./toast";
 
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1500);
+    try {
+      await copyText(text);
+      setCopied(true);
+      setTimeout(() => setCopied(false), 1500);
+    } catch (error) {
+      toast(`It was not copied: ${(error as Error).message}`);
+    }
   };
   return (
     <IconButton label={copied ? "Copied" : label} size="small" onClick={copy}>

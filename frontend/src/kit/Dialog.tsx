@@ -19,7 +19,8 @@ export function Dialog({ label, size = "small", bare, onClose, children }: Dialo
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
     // On the close button the focus would open a hint, and Escape would close that instead.
-    if (!bare) dialog?.focus();
+    const first = dialog?.querySelector<HTMLElement>("[data-first]"); // what is to be filled in
+    if (!bare) (first ?? dialog)?.focus();
     return () => dialog?.close();
   }, [bare]);
   return (

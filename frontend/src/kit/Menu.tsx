@@ -1,7 +1,7 @@
 /** Menus and popovers that float over the page without moving it. */
 import { Check } from "lucide-react";
 import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode, Suspense } from "react";
 import styles from "./floating.module.css";
 import { layers } from "./layers";
 
@@ -11,6 +11,7 @@ interface FloatingProps {
   children: ReactNode;
 }
 
+/** Its items may be fetched when it is opened. */
 export function Menu({ trigger, align = "start", children }: FloatingProps) {
   return (
     <DropdownMenu.Root modal={false}>
@@ -22,7 +23,7 @@ export function Menu({ trigger, align = "start", children }: FloatingProps) {
           sideOffset={4}
           collisionPadding={8}
         >
-          {children}
+          <Suspense fallback={<div className={styles.awaited} />}>{children}</Suspense>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -53,7 +54,7 @@ export function MenuItem({ icon, hint, danger, onSelect, children }: ItemProps) 
 
 interface ChoiceProps<T extends string> {
   value: T;
-  options: readonly { value: T; label: string }[];
+  options: readonly { value: T; label: string; mark?: ReactNode }[];
   onChange: (value: T) => void;
 }
 
@@ -63,6 +64,7 @@ export function MenuChoice<T extends string>({ value, options, onChange }: Choic
     <DropdownMenu.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
       {options.map((option) => (
         <DropdownMenu.RadioItem key={option.value} value={option.value} className={styles.item}>
+          {option.mark}
           <span className={styles.words}>{option.label}</span>
           <DropdownMenu.ItemIndicator>
             <Check size={14} aria-hidden />
@@ -83,11 +85,15 @@ export function MenuLine() {
 
 interface PopoverProps extends FloatingProps {
   label: string;
+  open?: boolean | undefined; // where the owner opens and closes it
+  onOpenChange?: ((open: boolean) => void) | undefined;
 }
 
-export function Popover({ trigger, align = "start", label, children }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { trigger, align = "start", label, open, onOpenChange, children } = props;
+  const owned = open === undefined ? {} : { open };
   return (
-    <RadixPopover.Root>
+    <RadixPopover.Root {...owned} {...(onOpenChange ? { onOpenChange } : {})}>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
       <RadixPopover.Portal container={layers()}>
         <RadixPopover.Content

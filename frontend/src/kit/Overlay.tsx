@@ -2,7 +2,7 @@
  * A layer as large as the page, below menus and tooltips (which the browser's own modal dialog
  * would cover). What is under it takes no clicks and no keys.
  */
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import styles from "./Dialog.module.css";
 import { layers } from "./layers";
@@ -18,7 +18,8 @@ export function Overlay({ label, onClose, onKey, children }: OverlayProps) {
   const ref = useRef<HTMLDivElement>(null);
   const latest = useRef({ onClose, onKey });
   latest.current = { onClose, onKey };
-  useEffect(() => {
+  // Before it is seen, so that a key that is pressed then is its own.
+  useLayoutEffect(() => {
     const page = document.getElementById("root");
     const before = document.activeElement;
     if (page) page.inert = true;

@@ -8,7 +8,7 @@ const PATIENCE_MS = 150; // faster answers show no skeleton at all
 
 interface SkeletonProps {
   width?: number | string;
-  height: number;
+  height: number | string;
   lines?: number;
 }
 

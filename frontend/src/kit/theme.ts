@@ -25,10 +25,25 @@ export function followSystem(): () => void {
   return () => query.removeEventListener("change", changed);
 }
 
+export type ThemeChoice = Theme | "system";
+
+export function chosenTheme(): ThemeChoice {
+  const stored = localStorage.getItem(STORED);
+  return stored === "dark" || stored === "light" ? stored : "system";
+}
+
+export function chooseTheme(choice: ThemeChoice): void {
+  if (choice === "system") {
+    localStorage.removeItem(STORED);
+    apply(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  } else {
+    localStorage.setItem(STORED, choice);
+    apply(choice);
+  }
+}
+
 export function toggleTheme(): void {
-  const next = current() === "dark" ? "light" : "dark";
-  localStorage.setItem(STORED, next);
-  apply(next);
+  chooseTheme(current() === "dark" ? "light" : "dark");
 }
 
 function subscribe(listener: () => void): () => void {
