@@ -1,7 +1,12 @@
 /** The bench page: paints the cases of the budgets, and answers to bench/chart_engine.py. */
 
 import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
+import { FrameReader } from "../src/api/frame.ts";
+import { pack } from "../src/api/frame-fixture.ts";
 import { ChartHub, type ChartPanel, darkTheme, lightTheme } from "../src/chart/index.ts";
+import type { ChartPlot } from "../src/chart/plot-types.ts";
+import { createPlot } from "../src/chart/plots/index.ts";
+import { gallery, parallel } from "./plots.ts";
 import { METRICS, makeLines, type Metric, type Shape } from "./curves.ts";
 
 interface Case extends Shape {
@@ -50,10 +55,11 @@ async function open(what: Case): Promise<void> {
     fonts: [
       { family: "Inter Variable", url: new URL(interUrl, location.href).href, weight: "100 900" },
     ],
-    noun: "runs",
+    noun: "run",
     ...(what.onPage ? { workerFactory: null } : {}),
   });
   panels = [];
+  plots = [];
 }
 
 /** Milliseconds from the first panel's creation until all of them are on the screen. */
@@ -75,7 +81,7 @@ async function paint(what: Case): Promise<{ ms: number; longest: number; ink: nu
     const metric = METRICS[i % METRICS.length]!;
     const panel = hub!.createPanel(host, {
       title: metric.key,
-      logY: metric.log ?? false,
+      yScale: metric.log ? "log" : "linear",
       clipOutliers: metric.clip ?? false,
       smoothing: what.smoothing ?? 0,
     });
@@ -138,7 +144,101 @@ async function live(seconds: number): Promise<{ fps: number; repaints: number; l
   };
 }
 
-const bench = { paint, hover, live, hub: () => hub, panels: () => panels };
+/** Milliseconds to decode a frame of so many lines of four columns, as it comes from the server. */
+function decode(lines: number, points: number): number {
+  const values = Array.from({ length: points }, (_, i) => Math.sin(i));
+  const columns = {
+    x: ["f64", values],
+    last: ["f32", values],
+    low: ["f32", values],
+    high: ["f32", values],
+  } satisfies Parameters<typeof pack>[1][number]["columns"];
+  const series = Array.from({ length: lines }, (_, i) => ({
+    fields: { run: `run-${i}`, n: points, logged: points },
+    columns,
+  }));
+  const bytes = pack({ type: "curve", key: "loss", x: "step", width: 1 }, series);
+  const start = performance.now();
+  const [frame] = new FrameReader().push(bytes);
+  const took = performance.now() - start;
+  const n = frame?.type === "curve" ? (frame.series.at(-1)?.columns.high?.at(-1) ?? NaN) : NaN;
+  if (n !== Math.fround(Math.sin(points - 1))) throw new Error("the frame was not decoded");
+  return took;
+}
+
+let plots: ChartPlot[] = [];
+
+/** One plot of each kind. */
+async function showPlots(theme: "light" | "dark"): Promise<number[]> {
+  await open({ panels: 0, lines: 0, points: 0, theme, plot: 260 });
+  const specs = gallery();
+  const places = hosts(specs.length, METRICS);
+  await document.fonts.ready;
+  plots = specs.map((spec, i) => {
+    const host = places[i]!;
+    const box = host.parentElement!;
+    box.firstElementChild!.textContent = spec.title;
+    if (spec.type === "parallel") box.style.gridColumn = "1 / -1";
+    return createPlot(hub!, host, spec);
+  });
+  await hub!.painted();
+  const counts = await Promise.all(plots.map((plot) => plot.pixels()));
+  return counts.map(({ ink }) => ink);
+}
+
+/** Repaints each second while an axis of many rows is brushed, and the page's frames meanwhile. */
+async function brush(rows: number, seconds: number): Promise<{ repaints: number; fps: number }> {
+  await open({ panels: 0, lines: 0, points: 0, plot: 360, columns: 1 });
+  const [host] = hosts(1, METRICS);
+  const plot = createPlot(hub!, host!, parallel(rows));
+  plots = [plot];
+  await hub!.painted();
+  const { left, top } = host!.getBoundingClientRect();
+  const { plot: rect } = plot.frame!;
+  const at = (y: number): PointerEventInit => ({
+    clientX: left + rect.left,
+    clientY: top + y,
+    bubbles: true,
+    pointerId: 1,
+    button: 0,
+  });
+  host!.setPointerCapture = () => {};
+  host!.dispatchEvent(new PointerEvent("pointerdown", at(rect.top + 20)));
+  const before = Number(host!.dataset.painted);
+  const start = performance.now();
+  let frames = 0;
+  while (performance.now() - start < seconds * 1000) {
+    const share = ((performance.now() - start) / 700) % 1;
+    const y = rect.top + 30 + share * (rect.height - 40);
+    host!.dispatchEvent(new PointerEvent("pointermove", at(y)));
+    await frame();
+    frames += 1;
+  }
+  const took = (performance.now() - start) / 1000;
+  host!.dispatchEvent(new PointerEvent("pointerup", at(rect.top + rect.height / 2)));
+  return { repaints: (Number(host!.dataset.painted) - before) / took, fps: frames / took };
+}
+
+async function base64(blob: Blob): Promise<string> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** Pictures for print and scripts of all that is shown now, files by name. */
+async function print(): Promise<Record<string, string>> {
+  const shown = [...panels, ...plots];
+  const how = { width: 89, height: 60, unit: "mm", title: true } as const;
+  const files: Record<string, string> = {};
+  for (const [i, one] of shown.entries()) {
+    files[`${i}.pdf`] = await base64(await one.publish({ ...how, format: "pdf", font: "serif" }));
+    files[`${i}.svg`] = await base64(await one.publish({ ...how, format: "svg", legend: "right" }));
+    files[`${i}.py`] = await base64(new Blob([await one.exportMatplotlib()]));
+    files[`${i}.csv`] = await base64(new Blob([one.exportCsv()]));
+  }
+  return files;
+}
+
+const bench = { paint, hover, live, decode, showPlots, brush, print, hub: () => hub, panels: () => panels };
 declare global {
   interface Window {
     bench: typeof bench;

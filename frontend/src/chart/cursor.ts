@@ -218,7 +218,7 @@ export class Cursor {
     const { onScreen, frame, settings } = panel;
     const line = this.group === null ? null : panel.lineOf(this.group);
     if (!line || !onScreen || !frame) return [];
-    const drawn = line.drawn(settings.smoothing, settings.lineMode === "mean");
+    const drawn = line.drawn(settings);
     const [from, to] = frame.xDomain;
     const points: Point[] = [];
     for (let i = 0; i <= LINE_SAMPLES; i += 1) {

@@ -7,7 +7,8 @@
  */
 
 import type { Line } from "./line";
-import type { Domain } from "./types";
+import { scaleOf } from "./scales";
+import type { Domain, ScaleKind } from "./types";
 
 const SAMPLE = 4096;
 const TRIM = 0.015;
@@ -20,24 +21,27 @@ export interface YDomain {
   readonly clipped: boolean;
 }
 
-export function xExtent(lines: readonly Line[]): Domain | null {
+/** From the least to the greatest x; above `floor` only, for an axis that holds no others. */
+export function xExtent(lines: readonly Line[], floor = Number.NEGATIVE_INFINITY): Domain | null {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
+  const take = (x: number): void => {
+    if (!(x > floor) || x === Number.POSITIVE_INFINITY) return;
+    low = Math.min(low, x);
+    high = Math.max(high, x);
+  };
   for (const line of lines) {
-    if (line.length > 0) {
-      low = Math.min(low, line.x[0] as number);
-      high = Math.max(high, line.x[line.length - 1] as number);
-    }
-    for (const x of line.data.marks?.x ?? []) {
-      low = Math.min(low, x);
-      high = Math.max(high, x);
-    }
+    const [first, last] = line.extent(floor);
+    take(first);
+    take(last);
+    for (const x of line.data.marks?.x ?? []) take(x);
   }
   return low <= high ? [low, high] : null;
 }
 
 /** Indices of the points inside an x domain, and one more on either side. */
 export function visibleRange(line: Line, x: Domain): readonly [number, number] {
+  if (line.data.asGiven) return [0, line.length];
   const from = Math.max(0, line.lowerBound(x[0]) - 1);
   let to = line.lowerBound(x[1]);
   while (to < line.length && (line.x[to] as number) <= x[1]) to += 1;
@@ -53,7 +57,7 @@ interface Survey {
 
 function survey(line: Line, x: Domain, log: boolean, stride: number, into: Survey): void {
   const [from, to] = visibleRange(line, x);
-  const { y, low, high } = line;
+  const { y, low, high, spreadLow, spreadHigh } = line;
   let before = Number.NaN;
   let [rises, falls] = [true, true];
   for (let i = from; i < to; i += 1) {
@@ -67,6 +71,11 @@ function survey(line: Line, x: Domain, log: boolean, stride: number, into: Surve
       into.high,
       most >= value && most < Number.POSITIVE_INFINITY ? most : value,
     );
+    if (spreadLow && spreadHigh) {
+      const [under, over] = [spreadLow[i] as number, spreadHigh[i] as number];
+      if (under < into.low && (!log || under > 0)) into.low = under;
+      if (over > into.high && over < Number.POSITIVE_INFINITY) into.high = over;
+    }
     if (value < before) rises = false;
     if (value > before) falls = false;
     before = value;
@@ -75,8 +84,13 @@ function survey(line: Line, x: Domain, log: boolean, stride: number, into: Surve
   if (!rises && !falls) into.monotone = false;
 }
 
-function padded(low: number, high: number, log: boolean): Domain {
-  if (log) {
+/** A domain with air around it. */
+export function padded(low: number, high: number, kind: ScaleKind): Domain {
+  if (kind === "symlog" && low < high) {
+    const scale = scaleOf(kind, [low, high], [0, 1]);
+    return [scale.invert(-PADDING), scale.invert(1 + PADDING)];
+  }
+  if (kind === "log") {
     if (low === high) return [low / 2, high * 2];
     const by = (high / low) ** PADDING;
     return [low / by, high * by];
@@ -104,8 +118,9 @@ function robust(sample: number[], log: boolean, whole: Domain): Domain | null {
 export function yDomain(
   lines: readonly Line[],
   x: Domain,
-  options: { readonly log: boolean; readonly clip: boolean },
+  options: { readonly scale: ScaleKind; readonly clip: boolean },
 ): YDomain | null {
+  const log = options.scale === "log";
   const points = lines.reduce((sum, line) => sum + line.length, 0);
   const stride = Math.max(1, Math.ceil(points / SAMPLE));
   const seen: Survey = {
@@ -114,11 +129,11 @@ export function yDomain(
     monotone: true,
     sample: [],
   };
-  for (const line of lines) survey(line, x, options.log, stride, seen);
+  for (const line of lines) survey(line, x, log, stride, seen);
   if (!(seen.low <= seen.high)) return null;
   const bounded = seen.low >= 0 && seen.high <= 1;
   const clip = options.clip && !seen.monotone && !bounded;
-  const trimmed = clip ? robust(seen.sample, options.log, [seen.low, seen.high]) : null;
+  const trimmed = clip ? robust(seen.sample, log, [seen.low, seen.high]) : null;
   const [low, high] = trimmed ?? [seen.low, seen.high];
-  return { domain: padded(low, high, options.log), clipped: trimmed !== null };
+  return { domain: padded(low, high, options.scale), clipped: trimmed !== null };
 }

@@ -48,6 +48,11 @@ export function formatValue(value: number): string {
   return trueMinus(rest === undefined ? grouped(whole) : `${grouped(whole)}.${rest}`);
 }
 
+/** A difference, with its sign. */
+export function formatDelta(value: number): string {
+  return value > 0 ? `+${formatValue(value)}` : formatValue(value);
+}
+
 function decimals(step: number): number {
   if (!(step > 0)) return 0;
   for (let digits = 0; digits < 15; digits += 1) {
@@ -133,7 +138,7 @@ export function formatXTick(
   ticks: readonly number[],
   zone: Zone = localZone,
 ): string {
-  if (kind === "step") return formatTick(value, ticks);
+  if (kind === "step" || kind === "metric") return formatTick(value, ticks);
   if (kind === "relative") return formatDuration(value);
   return wallTick(value, ticks.length > 1 ? (ticks[1] as number) - (ticks[0] as number) : 1, zone);
 }
@@ -143,6 +148,7 @@ export function formatX(kind: XKind, value: number, zone: Zone = localZone): str
   if (kind === "step") {
     return Number.isInteger(value) ? trueMinus(grouped(String(value))) : formatValue(value);
   }
+  if (kind === "metric") return formatValue(value);
   if (kind === "relative") return formatDuration(value);
   const at = wall(value, zone);
   const date = `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())}`;

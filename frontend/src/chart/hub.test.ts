@@ -99,7 +99,7 @@ test("a painted panel counts its paints on its host", async () => {
   const { panels, hub } = await open(1);
   const before = Number(panels[0]?.host.dataset.painted);
   expect(before).toBeGreaterThan(0);
-  panels[0]?.setOptions({ logY: true });
+  panels[0]?.setOptions({ yScale: "log" });
   await hub.painted();
   expect(Number(panels[0]?.host.dataset.painted)).toBe(before + 1);
 });
@@ -327,4 +327,18 @@ test("a hub that is destroyed leaves nothing on the page", async () => {
   const { hub } = await open(2);
   hub.destroy();
   expect(document.querySelectorAll(".chart-tip, .chart-speech, .chart-canvas")).toHaveLength(0);
+});
+
+test("Enter asks for the full screen, and keys of what lies within a panel are its own", async () => {
+  const enlarged: unknown[] = [];
+  const hub = new ChartHub({ workerFactory: null, onFullScreen: (panel) => enlarged.push(panel) });
+  hubs.push(hub);
+  const host = document.createElement("div");
+  const button = document.createElement("button");
+  document.body.append(host);
+  const panel = hub.createPanel(host);
+  host.append(button);
+  host.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  button.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  expect(enlarged).toEqual([panel]);
 });

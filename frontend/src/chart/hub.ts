@@ -10,7 +10,9 @@ import { Cursor } from "./cursor";
 import { chartWorker, type Engine, startEngine } from "./engine";
 import { Interaction, type Zoomer } from "./interaction";
 import type { Ask, Message, Reply } from "./messages";
-import { Panel, type PanelRoom } from "./panel";
+import type { Pane, PaneRoom } from "./pane";
+import { Panel } from "./panel";
+import type { ChartPlot } from "./plot-types";
 import { Sight } from "./sight";
 import { lightTheme } from "./theme";
 import type {
@@ -25,9 +27,18 @@ import type {
 import { ZoomStack } from "./zoom";
 
 interface Member {
-  readonly panel: Panel;
-  readonly interaction: Interaction;
+  readonly panel: Pane;
+  /** What the pointer and the keyboard do to it. */
+  readonly interaction: { destroy(): void };
   readonly zoom: ZoomStack;
+}
+
+/** What a pane of another kind than lines is made with. */
+export interface PaneMaking {
+  readonly id: number;
+  readonly room: PaneRoom;
+  readonly say: (text: string) => void;
+  readonly enlarge: (pane: ChartPanel | ChartPlot) => void;
 }
 
 export class ChartHub implements ChartHubFace {
@@ -38,10 +49,10 @@ export class ChartHub implements ChartHubFace {
   private readonly cursor: Cursor;
   private readonly speech = document.createElement("div");
   private readonly noun: string;
-  private readonly room: PanelRoom;
+  private readonly room: PaneRoom;
   private readonly answers = new Answers();
-  private readonly watching = new Map<Panel, (() => void)[]>();
-  private readonly draining = new Set<Panel>();
+  private readonly watching = new Map<Pane, (() => void)[]>();
+  private readonly draining = new Set<Pane>();
   private queue: Message[] = [];
   private transfers: Transferable[] = [];
   private revision = 0;
@@ -69,15 +80,23 @@ export class ChartHub implements ChartHubFace {
   }
 
   createPanel(host: HTMLElement, options: Partial<PanelOptions> = {}): ChartPanel {
+    return this.adopt(({ id, room, say, enlarge }) => {
+      const panel = new Panel(id, host, options, room);
+      return [panel, new Interaction(panel, this.cursor, this.zoomer, say, enlarge)];
+    });
+  }
+
+  /** Takes in a pane of any kind, with what serves its pointer and keys. See plots/index.ts. */
+  adopt<P extends Pane>(make: (making: PaneMaking) => readonly [P, { destroy(): void }]): P {
     this.lastId += 1;
-    const panel = new Panel(this.lastId, host, options, this.room);
     const say = (text: string): void => {
       this.speech.textContent = text;
     };
-    const interaction = new Interaction(panel, this.cursor, this.zoomer, say);
+    const enlarge = (pane: ChartPanel | ChartPlot): void => this.options.onFullScreen?.(pane);
+    const [panel, interaction] = make({ id: this.lastId, room: this.room, say, enlarge });
     this.members.set(panel.id, { panel, interaction, zoom: new ZoomStack() });
     panel.mount(this.engine);
-    this.sight.watch(host, {
+    this.sight.watch(panel.host, {
       sized: (width, height, ratio) => panel.sized(width, height, ratio),
       near: (near) => panel.nearing(near),
     });
@@ -148,7 +167,7 @@ export class ChartHub implements ChartHubFace {
     return engine;
   }
 
-  private makeRoom(): PanelRoom {
+  private makeRoom(): PaneRoom {
     const hub = this;
     return {
       get theme() {
@@ -158,6 +177,7 @@ export class ChartHub implements ChartHubFace {
         return hub.hidden;
       },
       noun: this.noun,
+      layers: this.options.layers ?? document.body,
       zoomOf: (panel) => hub.zoomFor(panel).current,
       send: (panel, message, transfer = []) => {
         if (message.type !== "near") panel.wanted = hub.revision + 1;
@@ -185,7 +205,8 @@ export class ChartHub implements ChartHubFace {
       },
       noun: this.noun,
       layers: this.options.layers ?? document.body,
-      panels: () => [...hub.members.values()].map(({ panel }) => panel),
+      panels: () =>
+        [...hub.members.values()].flatMap(({ panel }) => (panel instanceof Panel ? [panel] : [])),
       look: (group) => {
         hub.looked = group;
         hub.tellFocus();
@@ -203,7 +224,7 @@ export class ChartHub implements ChartHubFace {
     reset: (panel) => this.changeZoom(panel, (zoom) => zoom.set(null)),
   };
 
-  private zoomFor(panel: Panel): ZoomStack {
+  private zoomFor(panel: Pane): ZoomStack {
     return this.syncZoom ? this.zoom : (this.members.get(panel.id)?.zoom ?? this.zoom);
   }
 
@@ -271,28 +292,28 @@ export class ChartHub implements ChartHubFace {
     this.cursor.refresh();
   }
 
-  private whenPainted(panel: Panel): Promise<void> {
+  private whenPainted(panel: Pane): Promise<void> {
     if (panel.shown >= panel.wanted) return Promise.resolve();
     return new Promise((resolve) => {
       this.watching.set(panel, [...(this.watching.get(panel) ?? []), resolve]);
     });
   }
 
-  private release(panel: Panel): void {
+  private release(panel: Pane): void {
     if (panel.shown < panel.wanted) return;
     for (const resolve of this.watching.get(panel) ?? []) resolve();
     this.watching.delete(panel);
   }
 
-  private ask(panel: Panel, what: Ask, how: ExportOptions): Promise<unknown> {
+  private ask(panel: Pane, what: Ask, how: ExportOptions): Promise<unknown> {
     this.lastId += 1;
     const ask = this.lastId;
     this.enqueue({ type: "ask", panel: panel.id, ask, what, how }, []);
     return this.answers.to(ask);
   }
 
-  private leave(panel: Panel): void {
-    this.cursor.forget(panel);
+  private leave(panel: Pane): void {
+    if (panel instanceof Panel) this.cursor.forget(panel);
     this.sight.forget(panel.host);
     this.members.get(panel.id)?.interaction.destroy();
     this.members.delete(panel.id);

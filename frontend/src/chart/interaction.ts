@@ -3,13 +3,13 @@
  *
  * Pointer: move reads, click pins, drag zooms x, shift-drag pans, ctrl- or alt-wheel zooms, double
  * click comes one zoom back. Keys: ←→ move the cursor (shift: further), ↑↓ change the line, + and −
- * zoom, 0 shows all, Home and End go to the ends, Escape lets go.
+ * zoom, 0 shows all, Home and End go to the ends, Enter asks for the full screen, Escape lets go.
  */
 
 import type { Cursor } from "./cursor";
 import type { Panel } from "./panel";
 import type { Domain, Reading } from "./types";
-import { scaled, within } from "./zoom";
+import { evenly, scaled, within } from "./zoom";
 
 const DRAG_PX = 5;
 const FAR_PX = 24;
@@ -36,6 +36,7 @@ export class Interaction {
     private readonly cursor: Cursor,
     private readonly zoomer: Zoomer,
     private readonly say: (text: string) => void,
+    private readonly enlarge: (panel: Panel) => void,
   ) {
     const { host } = panel;
     const { signal } = this.listeners;
@@ -119,8 +120,11 @@ export class Interaction {
   private pan(drag: Drag, px: number): void {
     const { frame, xWhole } = this.panel;
     if (!drag.pan || !frame) return;
-    const by = ((px - drag.from) / frame.plot.width) * (drag.pan[1] - drag.pan[0]);
-    const domain = within([drag.pan[0] - by, drag.pan[1] - by], xWhole);
+    const share = (px - drag.from) / frame.plot.width;
+    const domain = evenly(frame.xScale, xWhole, drag.pan, ([from, to], whole) => {
+      const by = share * (to - from);
+      return within([from - by, to - by], whole);
+    });
     if (domain) this.zoomer.zoomTo(this.panel, domain, "instead");
   }
 
@@ -133,15 +137,18 @@ export class Interaction {
   }
 
   private zoomBy(factor: number, around: number): void {
-    const { xDomain, xWhole } = this.panel;
-    const domain = within(scaled(xDomain, factor, around), xWhole);
+    const { xDomain, xWhole, settings } = this.panel;
+    const { xScale } = settings;
+    const domain = evenly(xScale, xWhole, xDomain, (here, whole, place) =>
+      within(scaled(here, factor, place(around)), whole),
+    );
     if (domain) this.zoomer.zoomTo(this.panel, domain, "instead");
     else this.zoomer.reset(this.panel);
   }
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!this.act(event.key, event.shiftKey)) return;
+    if (event.target !== this.panel.host || !this.act(event.key, event.shiftKey)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -161,6 +168,7 @@ export class Interaction {
       "=": () => this.zoomBy(0.5, this.cursor.x ?? middle),
       "-": () => this.zoomBy(2, this.cursor.x ?? middle),
       "0": () => zoomer.reset(panel),
+      Enter: () => this.enlarge(panel),
     };
     const action = keys[key];
     if (action) action();

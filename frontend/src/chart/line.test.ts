@@ -68,9 +68,9 @@ test("a step that goes back finds its place", () => {
 
 test("smoothed values follow what is appended", () => {
   const line = new Line(data([0, 1, 2], [1, 1, 1]));
-  expect(line.drawn(0.9, false)).toHaveLength(3);
+  expect(line.drawn({ ...defaultOptions, smoothing: 0.9 })).toHaveLength(3);
   line.append([3], [1]);
-  expect([...line.drawn(0.9, false)]).toEqual([1, 1, 1, 1]);
+  expect([...line.drawn({ ...defaultOptions, smoothing: 0.9 })]).toEqual([1, 1, 1, 1]);
 });
 
 test.each([

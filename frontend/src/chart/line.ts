@@ -6,10 +6,20 @@
  */
 
 import { smooth } from "./smoothing";
-import type { Column, LineData } from "./types";
+import type { Column, Domain, LineData, PanelOptions, SmoothingKind } from "./types";
 import { MARK_NAN, MARK_NEGATIVE_INFINITY, MARK_POSITIVE_INFINITY } from "./types";
 
 type AnyColumn = Column | Uint32Array;
+
+/** What of a panel's options says which values are the line. */
+export type Drawing = Pick<PanelOptions, "smoothing" | "smoothingKind" | "lineMode">;
+
+interface Smoothed {
+  readonly smoothing: number;
+  readonly smoothingKind: SmoothingKind;
+  readonly length: number;
+  readonly values: Float64Array;
+}
 
 interface Columns {
   x: Float64Array;
@@ -18,6 +28,9 @@ interface Columns {
   high: Column | undefined;
   mean: Column | undefined;
   count: Uint32Array | undefined;
+  spreadLow: Column | undefined;
+  spreadHigh: Column | undefined;
+  members: Uint32Array | undefined;
 }
 
 function isOrdered(x: Float64Array, from: number, to: number): boolean {
@@ -44,14 +57,14 @@ export class Line {
   readonly group: string;
   length: number;
   private columns: Columns;
-  private smoothed: { smoothing: number; length: number; values: Float64Array } | null = null;
+  private smoothed: Smoothed | null = null;
 
   constructor(data: LineData) {
     this.data = data;
     this.group = data.group ?? data.id;
     this.length = Math.min(data.x.length, data.y.length);
-    const { x, y, low, high, mean, count } = data;
-    this.columns = { x, y, low, high, mean, count };
+    const { x, y, low, high, mean, count, spreadLow, spreadHigh, members } = data;
+    this.columns = { x, y, low, high, mean, count, spreadLow, spreadHigh, members };
     if (!isOrdered(x, 0, this.length)) this.order();
   }
 
@@ -73,6 +86,35 @@ export class Line {
   get count(): Uint32Array | undefined {
     return this.columns.count;
   }
+  get spreadLow(): Column | undefined {
+    return this.columns.spreadLow;
+  }
+  get spreadHigh(): Column | undefined {
+    return this.columns.spreadHigh;
+  }
+  get members(): Uint32Array | undefined {
+    return this.columns.members;
+  }
+
+  /** Its least and greatest x above `floor`; NaN when there is none. */
+  extent(floor: number): Domain {
+    const { x } = this.columns;
+    const nothing: Domain = [Number.NaN, Number.NaN];
+    if (this.length === 0) return nothing;
+    if (!this.data.asGiven) {
+      let first = 0;
+      while (first < this.length && (x[first] as number) <= floor) first += 1;
+      return first < this.length ? [x[first] as number, x[this.length - 1] as number] : nothing;
+    }
+    let [low, high] = nothing;
+    for (let i = 0; i < this.length; i += 1) {
+      const at = x[i] as number;
+      if (!(at > floor)) continue;
+      if (!(low <= at)) low = at;
+      if (!(high >= at)) high = at;
+    }
+    return [low, high];
+  }
 
   /** Points logged one by one: each is its own bucket. The arrays given at birth stay untouched. */
   append(x: ArrayLike<number>, y: ArrayLike<number>): void {
@@ -89,6 +131,9 @@ export class Line {
       if (columns.high) columns.high[start + i] = value;
       if (columns.mean) columns.mean[start + i] = value;
       if (columns.count) columns.count[start + i] = 1;
+      if (columns.members) columns.members[start + i] = 1;
+      if (columns.spreadLow) columns.spreadLow[start + i] = Number.NaN;
+      if (columns.spreadHigh) columns.spreadHigh[start + i] = Number.NaN;
     }
     this.length = start + added;
     this.smoothed = null;
@@ -96,14 +141,17 @@ export class Line {
   }
 
   /** What is drawn as the line: smoothed values, the mean, or the last of each bucket. */
-  drawn(smoothing: number, useMean: boolean): Column {
-    if (smoothing <= 0) return (useMean ? this.columns.mean : undefined) ?? this.columns.y;
-    if (this.smoothed?.smoothing !== smoothing || this.smoothed.length !== this.length) {
-      const { x, y, mean, count } = this.columns;
-      const values = smooth({ x, y, mean, count, length: this.length }, smoothing);
-      this.smoothed = { smoothing, length: this.length, values };
+  drawn({ smoothing, smoothingKind, lineMode }: Drawing): Column {
+    if (smoothing <= 0) {
+      return (lineMode === "mean" ? this.columns.mean : undefined) ?? this.columns.y;
     }
-    return this.smoothed.values;
+    const { smoothed, length } = this;
+    const isIt = smoothed?.smoothing === smoothing && smoothed.smoothingKind === smoothingKind;
+    if (isIt && smoothed.length === length) return smoothed.values;
+    const { x, y, mean, count } = this.columns;
+    const values = smooth({ x, y, mean, count, length }, smoothing, smoothingKind);
+    this.smoothed = { smoothing, smoothingKind, length, values };
+    return values;
   }
 
   /** First index whose x is not before the given one: `length` when all are. */
@@ -121,6 +169,7 @@ export class Line {
   /** Index of the point whose x is nearest; −1 when there is none. Of equal x, the last. */
   nearest(x: number): number {
     if (this.length === 0) return -1;
+    if (this.data.asGiven) return this.nearestOfAll(x);
     const right = this.lowerBound(x);
     const xs = this.columns.x;
     let best = Math.min(right, this.length - 1);
@@ -130,6 +179,19 @@ export class Line {
     }
     const at = xs[best] as number;
     while (best + 1 < this.length && xs[best + 1] === at) best += 1;
+    return best;
+  }
+
+  private nearestOfAll(x: number): number {
+    const xs = this.columns.x;
+    let best = 0;
+    let away = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.length; i += 1) {
+      const here = Math.abs((xs[i] as number) - x);
+      if (here > away) continue;
+      best = i;
+      away = here;
+    }
     return best;
   }
 
@@ -160,14 +222,16 @@ export class Line {
     const { x } = this.columns;
     const order: number[] = [];
     for (let i = 0; i < this.length; i += 1) if (!Number.isNaN(x[i] as number)) order.push(i);
-    order.sort((a, b) => (x[a] as number) - (x[b] as number) || a - b);
+    if (!this.data.asGiven) {
+      order.sort((a, b) => (x[a] as number) - (x[b] as number) || a - b);
+    } else if (order.length === this.length) return;
     this.each((column) => picked(column, order));
     this.length = order.length;
     this.smoothed = null;
   }
 
   private each(change: <C extends AnyColumn>(column: C) => C): void {
-    const { x, y, low, high, mean, count } = this.columns;
+    const { x, y, low, high, mean, count, spreadLow, spreadHigh, members } = this.columns;
     this.columns = {
       x: change(x),
       y: change(y),
@@ -175,6 +239,9 @@ export class Line {
       high: high && change(high),
       mean: mean && change(mean),
       count: count && change(count),
+      spreadLow: spreadLow && change(spreadLow),
+      spreadHigh: spreadHigh && change(spreadHigh),
+      members: members && change(members),
     };
   }
 }

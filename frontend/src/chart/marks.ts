@@ -14,7 +14,7 @@ export function paintMarks(surface: Surface, line: Line, layout: Layout, stroke:
   const { plot, xDomain } = layout.frame;
   const bottom = plot.top + plot.height;
   const seen = new Map<number, number>();
-  line.eachMark(layout.frame.logY, (x, kind) => {
+  line.eachMark(layout.frame.yScale === "log", (x, kind) => {
     if (x < xDomain[0] || x > xDomain[1]) return;
     const px = Math.round(layout.x.map(x));
     const cell = Math.floor(px / MARK_SPACING) * 4 + kind;
@@ -60,7 +60,7 @@ export function paintEnd(
   options: PanelOptions,
   stroke: Stroke,
 ): void {
-  const y = line.drawn(options.smoothing, options.lineMode === "mean");
+  const y = line.drawn(options);
   let i = line.length - 1;
   while (i >= 0 && !Number.isFinite(layout.y.map(y[i] as number))) i -= 1;
   if (i < 0) return;

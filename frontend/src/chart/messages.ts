@@ -6,6 +6,7 @@
  */
 
 import type { Line } from "./line";
+import type { PlotSpec } from "./plot-types";
 import type {
   ChartTheme,
   Column,
@@ -33,6 +34,7 @@ interface PackedLine {
   readonly group: string;
   readonly live: boolean | undefined;
   readonly baseline: boolean | undefined;
+  readonly asGiven: boolean | undefined;
   readonly columns: Readonly<Record<string, Place>>;
 }
 
@@ -44,6 +46,15 @@ export interface PackedLines {
 export type Canvas = OffscreenCanvas | HTMLCanvasElement;
 export type Ask = "pixels" | "png" | "svg";
 
+/** What the reader did to a plot, which is not in its spec. */
+export interface PlotView {
+  readonly x: Domain | null;
+  readonly y: Domain | null;
+  readonly brushes: Readonly<Record<string, Domain>>;
+  /** True while it changes with every move of the pointer: speed goes before completeness. */
+  readonly draft: boolean;
+}
+
 export interface Tail {
   readonly id: string;
   readonly x: Float64Array;
@@ -51,7 +62,14 @@ export interface Tail {
 }
 
 export type Message =
-  | { readonly type: "open"; readonly panel: number; readonly canvas: Canvas }
+  | {
+      readonly type: "open";
+      readonly panel: number;
+      readonly canvas: Canvas;
+      readonly shows: "lines" | "plot";
+    }
+  | { readonly type: "plot"; readonly panel: number; readonly spec: PlotSpec }
+  | { readonly type: "view"; readonly panel: number; readonly view: PlotView }
   | { readonly type: "options"; readonly panel: number; readonly options: PanelOptions }
   | { readonly type: "lines"; readonly panel: number; readonly packed: PackedLines }
   | { readonly type: "append"; readonly panel: number; readonly tails: readonly Tail[] }
@@ -108,8 +126,9 @@ function kindOf(column: Packable): Kind {
 }
 
 function columnsOf(line: Line): Record<string, Packable> {
-  const { x, y, low, high, mean, count, length } = line;
-  const all: Record<string, Packable | undefined> = { x, y, low, high, mean, count };
+  const { x, y, low, high, mean, count, spreadLow, spreadHigh, members, length } = line;
+  const spread = { spreadLow, spreadHigh, members };
+  const all: Record<string, Packable | undefined> = { x, y, low, high, mean, count, ...spread };
   const columns: Record<string, Packable> = {};
   for (const [name, column] of Object.entries(all)) {
     if (column) columns[name] = column.length === length ? column : column.subarray(0, length);
@@ -131,8 +150,8 @@ export function pack(lines: readonly Line[]): PackedLines {
       }
       columns[name] = place;
     }
-    const { id, name, color, dash, live, baseline } = line.data;
-    return { id, name, color, dash, live, baseline, group: line.group, columns };
+    const { id, name, color, dash, live, baseline, asGiven } = line.data;
+    return { id, name, color, dash, live, baseline, asGiven, group: line.group, columns };
   });
   const buffer = new ArrayBuffer(size);
   for (const [column, place] of places) view(buffer, place).set(column);
@@ -161,6 +180,9 @@ export function unpack({ buffer, lines }: PackedLines): LineData[] {
       high: take("high") as Column | undefined,
       mean: take("mean") as Column | undefined,
       count: take("count") as Uint32Array | undefined,
+      spreadLow: take("spreadLow") as Column | undefined,
+      spreadHigh: take("spreadHigh") as Column | undefined,
+      members: take("members") as Uint32Array | undefined,
       marks: markX && { x: markX, kind: take("markKind") as Uint8Array },
     };
   });

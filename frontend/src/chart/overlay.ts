@@ -50,13 +50,24 @@ export class Overlay {
     this.dot.style.transform = `translate(${px}px, ${py}px)`;
   }
 
-  brushOver(from: number, to: number, { plot }: Frame): void {
+  brushOver(from: number, to: number, { plot }: Pick<Frame, "plot">): void {
     const left = Math.max(plot.left, Math.min(from, to));
     const right = Math.min(plot.left + plot.width, Math.max(from, to));
     this.brush.hidden = false;
     this.brush.style.width = `${Math.max(0, right - left)}px`;
     this.brush.style.height = `${plot.height}px`;
     this.brush.style.transform = `translate(${left}px, ${plot.top}px)`;
+  }
+
+  /** A rectangle between two corners. */
+  boxOver(
+    from: { readonly x: number; readonly y: number },
+    to: { readonly x: number; readonly y: number },
+    { plot }: Frame,
+  ): void {
+    const inY = (y: number): number => Math.min(plot.top + plot.height, Math.max(plot.top, y));
+    const [top, bottom] = [inY(Math.min(from.y, to.y)), inY(Math.max(from.y, to.y))];
+    this.brushOver(from.x, to.x, { plot: { ...plot, top, height: bottom - top } });
   }
 
   hideBrush(): void {

@@ -42,6 +42,7 @@ function painted(
     lines,
     reach: reach(lines, options, null),
     focus: null,
+    hidden: new Set(),
     zone: () => 0,
     hairlines: false,
     ...scene,
@@ -95,7 +96,7 @@ test("marks that came with the buckets are drawn like those in the values", () =
 });
 
 test("zero on a log axis is marked at the bottom, not forgotten", () => {
-  const { surface, layout } = painted([line({ values: [1, 0, 10] })], { logY: true });
+  const { surface, layout } = painted([line({ values: [1, 0, 10] })], { yScale: "log" });
   const { top, height } = layout.frame.plot;
   expect(surface.fills.flatMap(({ runs }) => runs.map((run) => run[1]))).toContain(top + height);
 });

@@ -19,12 +19,14 @@ import type { PanelOptions } from "./types";
 const DENSE = 1.2;
 const BANDS_UP_TO = 8;
 const BAND = 0.1;
+const SPREAD = 0.16;
+const ENVELOPE = 0.06;
 const RAW = 0.22;
 
 export function paint(surface: Surface, scene: Scene): Layout {
   surface.font = `11px ${scene.theme.font}`;
   const measure = (text: string): number => surface.measureText(text).width;
-  const layout = layOut(scene, scene.options, scene.reach, scene.zone, measure);
+  const layout = layOut(scene, scene.options, scene.reach, scene.lines, scene.zone, measure);
   surface.globalAlpha = 1;
   surface.setLineDash([]);
   surface.fillStyle = scene.theme.panel;
@@ -39,6 +41,12 @@ export function paint(surface: Surface, scene: Scene): Layout {
   surface.clip();
   paintLines(surface, scene, layout);
   surface.restore();
+  if (layout.frame.note) {
+    surface.fillStyle = scene.theme.text3;
+    surface.textAlign = "right";
+    surface.textBaseline = "alphabetic";
+    surface.fillText(layout.frame.note, left + width, top + 10);
+  }
   return layout;
 }
 
@@ -114,9 +122,26 @@ function columnOf(source: Source, { frame }: Layout, ratio = 1): number {
 }
 
 function paintBand(surface: Surface, line: Line, layout: Layout, color: string): void {
-  const source = sourceOf(line, layout);
+  const { y, spreadLow: low, spreadHigh: high } = line;
+  const all = sourceOf(line, layout);
+  if (!low || !high) {
+    fillBand(surface, all, layout, color, BAND);
+    return;
+  }
+  // The extremes stay in sight under whatever spread was chosen: a spike is not averaged away.
+  fillBand(surface, all, layout, color, ENVELOPE);
+  fillBand(surface, { ...all, y, low, high }, layout, color, SPREAD);
+}
+
+function fillBand(
+  surface: Surface,
+  source: Source,
+  layout: Layout,
+  color: string,
+  alpha: number,
+): void {
   surface.fillStyle = color;
-  surface.globalAlpha = BAND;
+  surface.globalAlpha = alpha;
   for (const outline of bands(source, layout.x, layout.y, columnOf(source, layout))) {
     surface.beginPath();
     surface.moveTo(outline[0] as number, outline[1] as number);
@@ -146,15 +171,17 @@ function paintLine(
 ): void {
   const { options } = scene;
   const smoothing = smoothed ? options.smoothing : 0;
-  const y = line.drawn(smoothing, options.lineMode === "mean");
-  const source = sourceOf(line, layout, y, smoothing === 0);
+  const y = line.drawn({ ...options, smoothing });
+  const source = sourceOf(line, layout, y, smoothing === 0 && !line.members);
   path.clear();
   const standout = standoutOf(source, layout, options);
-  trace(source, layout.x, layout.y, { column: columnOf(source, layout), standout }, path);
+  // What is kept may be looked at closely: a picture has as many columns as it has pixels.
+  const column = columnOf(source, layout, scene.hairlines ? 1 : scene.ratio);
+  trace(source, layout.x, layout.y, { column, standout }, path);
   const { width, alpha, passes } = penOf(stroke, scene);
   surface.strokeStyle = stroke.color;
   surface.fillStyle = stroke.color;
-  surface.lineWidth = width;
+  surface.lineWidth = scene.lineWidth ?? width;
   surface.globalAlpha = alpha;
   surface.lineJoin = "bevel";
   surface.setLineDash([...stroke.dash]);

@@ -4,63 +4,34 @@
  * What is read, tabled and exported here is what the stage draws, because both hold the same lines.
  */
 
-import type { Engine } from "./engine";
+import type { Act } from "./act";
 import { formatX } from "./format";
 import { xDomainOf } from "./layout";
 import { Line } from "./line";
-import type { Ask, Message, Near, Tail } from "./messages";
-import { pack } from "./messages";
+import { pack, type Tail } from "./messages";
 import { defaultOptions } from "./options";
-import { Overlay } from "./overlay";
+import { Pane, type PaneRoom } from "./pane";
 import { readAll } from "./readout";
 import { type Scale, scaleOf } from "./scales";
 import { summarize, tabulate, toCsv } from "./table";
-import { dress } from "./theme";
 import type {
   ChartPanel,
   ChartTable,
-  ChartTheme,
   Domain,
-  ExportOptions,
   Frame,
   LineData,
   LineSummary,
   PanelOptions,
-  PixelCount,
   Reading,
 } from "./types";
 
 const union = (a: Domain, b: Domain): Domain => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
 
-/** What a panel needs of the hub it belongs to. */
-export interface PanelRoom {
-  readonly theme: ChartTheme;
-  readonly hidden: ReadonlySet<string>;
-  readonly noun: string;
-  zoomOf(panel: Panel): Domain | null;
-  send(panel: Panel, message: Message, transfer?: readonly Transferable[]): void;
-  /** The panel holds points that are to be drained before the next batch goes out. */
-  willDrain(panel: Panel): void;
-  ask(panel: Panel, what: Ask, how: ExportOptions): Promise<unknown>;
-  whenPainted(panel: Panel): Promise<void>;
-  leave(panel: Panel): void;
-}
-
-export class Panel implements ChartPanel {
-  frame: Frame | null = null;
-  near: Near = 0;
-  /** The batch that last changed it, and the one that it shows. */
-  wanted = 0;
-  shown = -1;
-  readonly overlay: Overlay;
-  /** Resolves when it is known whether the panel is in sight. */
-  readonly sighted: Promise<void>;
-  private sight: () => void = () => {};
+export class Panel extends Pane implements ChartPanel {
+  protected readonly shows = "lines";
   private lines: Line[] = [];
   private byId = new Map<string, Line>();
   private options: PanelOptions;
-  private canvas: HTMLCanvasElement | null = null;
-  private size = { width: 0, height: 0, ratio: 1 };
   private readonly tails = new Map<string, { x: number[]; y: number[] }>();
   /** All that x spanned when it was last seen without a zoom. */
   private whole: Domain | null = null;
@@ -68,41 +39,21 @@ export class Panel implements ChartPanel {
   private held: Domain | null = null;
   private scales: { x: Scale; y: Scale } | null = null;
 
-  constructor(
-    readonly id: number,
-    readonly host: HTMLElement,
-    options: Partial<PanelOptions>,
-    private readonly room: PanelRoom,
-  ) {
+  constructor(id: number, host: HTMLElement, options: Partial<PanelOptions>, room: PaneRoom) {
+    super(id, host, room, "line chart");
     this.options = { ...defaultOptions, ...options };
-    this.sighted = new Promise((resolve) => {
-      this.sight = resolve;
-    });
-    host.classList.add("chart-host");
-    host.tabIndex = 0;
-    host.setAttribute("role", "group");
-    host.setAttribute("aria-roledescription", "line chart");
-    this.overlay = new Overlay(host);
-    dress(host, room.theme);
     this.describe();
   }
 
-  /** Puts a fresh canvas under the overlay and tells the engine all that it has to know. */
-  mount(engine: Engine): void {
-    this.canvas?.remove();
-    const canvas = document.createElement("canvas");
-    canvas.className = "chart-canvas";
-    canvas.setAttribute("aria-hidden", "true");
-    this.host.prepend(canvas);
-    this.canvas = canvas;
-    const stage = engine.isRemote ? canvas.transferControlToOffscreen() : canvas;
-    const transfer = stage instanceof HTMLCanvasElement ? [] : [stage];
-    this.room.send(this, { type: "open", panel: this.id, canvas: stage }, transfer);
+  protected tellAll(): void {
     this.sendOptions();
     this.zoomed();
-    this.room.send(this, { type: "size", panel: this.id, ...this.size });
-    this.room.send(this, { type: "near", panel: this.id, near: this.near });
     if (this.lines.length > 0) this.sendLines();
+  }
+
+  protected async makeAct(): Promise<Act> {
+    const { LineAct } = await import("./act");
+    return new LineAct(this.options, this.lines, this.view);
   }
 
   setLines(lines: readonly LineData[]): void {
@@ -130,7 +81,7 @@ export class Panel implements ChartPanel {
   }
 
   /** Sends what was appended since the last batch, as one message. */
-  drain(): void {
+  override drain(): void {
     if (this.tails.size === 0) return;
     this.noteWhole();
     const tails: Tail[] = [...this.tails].map(([id, { x, y }]) => ({
@@ -143,9 +94,9 @@ export class Panel implements ChartPanel {
   }
 
   setOptions(options: Partial<PanelOptions>): void {
-    const { xKind } = this.options;
+    const { xKind, xScale } = this.options;
     this.options = { ...this.options, ...options };
-    if (this.options.xKind !== xKind) this.whole = null;
+    if (this.options.xKind !== xKind || this.options.xScale !== xScale) this.whole = null;
     this.sendOptions();
     this.describe();
   }
@@ -195,71 +146,27 @@ export class Panel implements ChartPanel {
     return toCsv(this.shownLines(), this.options, this.xDomain);
   }
 
-  async exportPng(options: ExportOptions = {}): Promise<Blob> {
-    return (await this.room.ask(this, "png", options)) as Blob;
-  }
-
-  async exportSvg(options: ExportOptions = {}): Promise<string> {
-    return (await this.room.ask(this, "svg", options)) as string;
-  }
-
-  async pixels(): Promise<PixelCount> {
-    await this.painted();
-    return (await this.room.ask(this, "pixels", {})) as PixelCount;
-  }
-
-  painted(): Promise<void> {
-    return this.room.whenPainted(this);
-  }
-
-  destroy(): void {
-    this.room.leave(this);
-    this.canvas?.remove();
-    this.overlay.root.remove();
-    this.host.classList.remove("chart-host");
-    for (const name of ["role", "aria-roledescription", "aria-label", "tabindex", "data-painted"]) {
-      this.host.removeAttribute(name);
-    }
-  }
-
   /** Pixels of what is on the screen now, not of what will be. */
   get onScreen(): { readonly x: Scale; readonly y: Scale } | null {
     return this.scales;
   }
 
-  paintedAs(frame: Frame, paints: number): void {
+  override paintedAs(frame: Frame, paints: number): void {
+    super.paintedAs(frame, paints);
     const { left, top, width, height } = frame.plot;
-    this.frame = frame;
     this.scales = {
-      x: scaleOf(false, frame.xDomain, [left, left + width]),
-      y: scaleOf(frame.logY, frame.yDomain, [top + height, top]),
+      x: scaleOf(frame.xScale, frame.xDomain, [left, left + width]),
+      y: scaleOf(frame.yScale, frame.yDomain, [top + height, top]),
     };
-    this.host.dataset.painted = String(paints);
   }
 
-  sized(width: number, height: number, ratio: number): void {
-    this.size = { width, height, ratio };
-    this.room.send(this, { type: "size", panel: this.id, width, height, ratio });
-  }
-
-  nearing(near: Near): void {
-    this.sight();
-    if (near === this.near) return;
-    this.near = near;
-    this.room.send(this, { type: "near", panel: this.id, near });
-  }
-
-  zoomed(): void {
+  override zoomed(): void {
     const zoom = this.room.zoomOf(this);
     const here = xDomainOf(this.shownLines(), this.options, null);
     // Zoomed lines may be a part of all there is: the axis goes back before the data can.
     const isPart = this.whole !== null && (this.whole[0] < here[0] || this.whole[1] > here[1]);
     this.held = zoom === null && isPart && this.lines.length > 0 ? this.whole : null;
     this.sendView();
-  }
-
-  dress(theme: ChartTheme): void {
-    dress(this.host, theme);
   }
 
   private noteWhole(): void {

@@ -1,24 +1,24 @@
 /** Pictures of a panel: as a PNG of any size, and as counts of its pixels for tests. */
 
 import type { Canvas } from "./messages";
-import { paint } from "./painter";
-import type { Scene } from "./scene";
+import type { Look } from "./scene";
 import type { Surface } from "./surface";
 import type { ChartTheme, Frame, PixelCount } from "./types";
 
 type Context = Surface & Pick<CanvasRenderingContext2D, "setTransform">;
 
-/** Paints the scene anew at its own ratio and encodes it. */
+/** Paints anew at the look's own ratio and encodes it. */
 export async function pngOf(
-  scene: Scene,
+  paint: (surface: Surface) => void,
+  look: Look,
   makeCanvas: (width: number, height: number) => Canvas,
 ): Promise<Blob> {
-  const { width, height, ratio } = scene;
+  const { width, height, ratio } = look;
   const canvas = makeCanvas(Math.round(width * ratio), Math.round(height * ratio));
   const context = canvas.getContext("2d", { alpha: false }) as Context | null;
   if (!context) throw new Error("no canvas can be made here");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  paint(context, scene);
+  paint(context);
   if ("convertToBlob" in canvas) return canvas.convertToBlob({ type: "image/png" });
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no PNG"))), "image/png");

@@ -26,7 +26,7 @@ export function readLine(
   if (!isThere(line, x, view)) return null;
   const index = line.nearest(x);
   const raw = line.y[index] as number;
-  const drawn = line.drawn(options.smoothing, options.lineMode === "mean");
+  const drawn = line.drawn(options);
   return {
     id: line.data.id,
     group: line.group,
@@ -37,6 +37,8 @@ export function readLine(
     raw,
     low: line.low ? (line.low[index] as number) : raw,
     high: line.high ? (line.high[index] as number) : raw,
+    delta: null,
+    members: line.members?.[index] ?? null,
   };
 }
 
@@ -47,5 +49,11 @@ export function readAll(
   theme: ChartTheme,
   view: Domain,
 ): Reading[] {
-  return lines.flatMap((line) => readLine(line, x, options, theme, view) ?? []);
+  const readings = lines.flatMap((line) => readLine(line, x, options, theme, view) ?? []);
+  const baseline = lines.find((line) => line.data.baseline);
+  const from = readings.find(({ id }) => id === baseline?.data.id);
+  if (!from || !Number.isFinite(from.value)) return readings;
+  return readings.map((one) =>
+    one === from || !Number.isFinite(one.value) ? one : { ...one, delta: one.value - from.value },
+  );
 }

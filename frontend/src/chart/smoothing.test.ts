@@ -98,3 +98,70 @@ test("a line of one point, and one of none, are smoothed to themselves", () => {
   expect([...smooth({ x: Float64Array.of(7), y: Float64Array.of(2) }, 0.9)]).toEqual([2]);
   expect(smooth({ x: new Float64Array(0), y: new Float64Array(0) }, 0.9)).toHaveLength(0);
 });
+
+/** Bumpy values, some of which are not there. */
+const bumpy = Array.from({ length: 60 }, (_, i) =>
+  i % 13 === 5 ? Number.NaN : Math.sin(i / 3) + (i % 5),
+);
+const bumps = {
+  x: Float64Array.from(bumpy, (_, i) => i * 10),
+  y: Float64Array.from(bumpy),
+};
+const finite = bumpy.flatMap((value, i) => (Number.isNaN(value) ? [] : [{ i, value }]));
+
+function expectEach(out: Float64Array, wanted: (k: number) => number): void {
+  finite.forEach(({ i }, k) => {
+    expect(out[i]).toBeCloseTo(wanted(k), 9);
+  });
+  bumpy.forEach((value, i) => {
+    if (Number.isNaN(value)) expect(out[i]).toBeNaN();
+  });
+}
+
+test("ema is the debiased exponential average of the finite points", () => {
+  const p = 0.8;
+  expectEach(smooth(bumps, p, "ema"), (k) => {
+    const past = finite.slice(0, k + 1).map(({ value }, j) => [p ** (k - j), value] as const);
+    const weight = past.reduce((sum, [own]) => sum + own, 0);
+    return past.reduce((sum, [own, value]) => sum + own * value, 0) / weight;
+  });
+});
+
+test("gaussian weighs by the normal curve, counted in points, as far as four deviations", () => {
+  const sigma = 2.5;
+  expectEach(smooth(bumps, sigma, "gaussian"), (k) => {
+    const near = finite
+      .map(({ value }, j) => [Math.exp(-((j - k) ** 2) / (2 * sigma ** 2)), value, j] as const)
+      .filter(([, , j]) => Math.abs(j - k) <= 4 * sigma);
+    const weight = near.reduce((sum, [own]) => sum + own, 0);
+    return near.reduce((sum, [own, value]) => sum + own * value, 0) / weight;
+  });
+});
+
+test("mean is the mean of an odd window around each point, cut off at the ends", () => {
+  expectEach(smooth(bumps, 7, "mean"), (k) => {
+    const near = finite.slice(Math.max(0, k - 3), k + 4);
+    return near.reduce((sum, { value }) => sum + value, 0) / near.length;
+  });
+});
+
+test.each(["ema", "gaussian", "mean"] as const)(
+  "%s of buckets that are constant is what their points would give",
+  (kind) => {
+    const values = [1, 4, 2, 8, 3, 3, 9, 1];
+    const strength = kind === "ema" ? 0.9 : kind === "gaussian" ? 40 : 31;
+    const full = values.flatMap((value) => new Array<number>(10).fill(value));
+    const x = (n: number) => Float64Array.from({ length: n }, (_, i) => i);
+    const points = smooth({ x: x(80), y: Float64Array.from(full) }, strength, kind);
+    const count = new Uint32Array(8).fill(10);
+    const buckets = smooth({ x: x(8), y: Float64Array.from(values), count }, strength, kind);
+    buckets.forEach((value, i) => {
+      const own = points.slice(10 * i, 10 * i + 10);
+      const middle = ((own[4] as number) + (own[5] as number)) / 2;
+      // At the ends the windows of the two middle points are cut off differently.
+      if (kind === "mean" && (i < 2 || i > 5)) return;
+      const wanted = kind === "ema" ? (own[9] as number) : middle;
+      expect(Math.abs(value - wanted)).toBeLessThan(kind === "gaussian" ? 0.25 : 1e-9);
+    });
+  },
+);

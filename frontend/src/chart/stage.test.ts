@@ -96,7 +96,7 @@ class Play {
     const sheet = new Sheet();
     this.sheets.set(panel, sheet);
     this.send(
-      { type: "open", panel, canvas: sheet as unknown as Canvas },
+      { type: "open", panel, canvas: sheet as unknown as Canvas, shows: "lines" },
       { type: "options", panel, options: defaultOptions },
       { type: "size", panel, width: 300, height: 150, ratio: 2 },
       { type: "near", panel, near },

@@ -6,19 +6,15 @@
  * work it lets messages in, so that scrolling on cancels what has gone out of sight.
  */
 
-import { type Reach, reach } from "./layout";
-import { Line } from "./line";
-import type { Ask, Batch, Canvas, Message, Near, Painted, Reply, Tail } from "./messages";
-import { unpack } from "./messages";
-import { defaultOptions } from "./options";
-import { paint } from "./painter";
+import { type Act, LineAct } from "./act";
+import type { Ask, Batch, Canvas, Message, Near, Painted, Reply } from "./messages";
 import { countPixels, pngOf } from "./picture";
-import type { Scene } from "./scene";
+import type { Look } from "./scene";
 import type { Surface } from "./surface";
 import { SvgSurface } from "./svg";
 import { lightTheme } from "./theme";
 import type { Zone } from "./ticks";
-import type { ChartTheme, Domain, ExportOptions, FontSource, Frame, PanelOptions } from "./types";
+import type { ChartTheme, ExportOptions, FontSource, Frame } from "./types";
 
 export interface StageRoom {
   now(): number;
@@ -42,12 +38,12 @@ interface Actor {
   width: number;
   height: number;
   ratio: number;
-  options: PanelOptions;
-  lines: Line[];
-  zoom: Domain | null;
+  /** null while its painter is being fetched. */
+  act: Act | null;
+  /** What was told meanwhile. */
+  readonly early: Message[];
   near: Near;
   dirty: boolean;
-  reach: Reach | null;
   frame: Frame | null;
   paints: number;
   reported: number;
@@ -60,11 +56,6 @@ const onScreen: ExportOptions = {};
 
 /** Named apart from the theme's: a canvas looks a font up once for each name it is given. */
 const SYSTEM_FONT = "system-ui, sans-serif";
-
-function append(lines: readonly Line[], tails: readonly Tail[]): void {
-  const byId = new Map(lines.map((line) => [line.data.id, line]));
-  for (const { id, x, y } of tails) byId.get(id)?.append(x, y);
-}
 
 export class Stage {
   private readonly actors = new Map<number, Actor>();
@@ -89,20 +80,19 @@ export class Stage {
     switch (message.type) {
       case "theme":
         this.theme = message.theme;
-        this.soil(() => true, false);
+        this.soil(() => true);
         return;
       case "focus":
         this.refocus(message.group);
         return;
       case "hidden":
-        this.hidden = message.groups;
-        this.soil(() => true, true);
+        this.rehide(message.groups);
         return;
       case "fonts":
         this.dressType(message.fonts);
         return;
       case "open":
-        this.actors.set(message.panel, this.open(message.panel, message.canvas));
+        this.actors.set(message.panel, this.open(message));
         return;
       case "close":
         this.actors.delete(message.panel);
@@ -116,18 +106,6 @@ export class Stage {
 
   private direct(actor: Actor, message: Message): void {
     switch (message.type) {
-      case "options":
-        actor.options = message.options;
-        break;
-      case "lines":
-        actor.lines = unpack(message.packed).map((data) => new Line(data));
-        break;
-      case "append":
-        append(actor.lines, message.tails);
-        break;
-      case "zoom":
-        actor.zoom = message.domain;
-        break;
       case "size":
         this.resize(actor, message);
         return;
@@ -137,26 +115,29 @@ export class Stage {
       case "ask":
         void this.answer(actor, message.ask, message.what, message.how);
         return;
+      default:
+        this.tellAct(actor, message);
     }
-    actor.dirty = true;
-    actor.reach = null;
   }
 
-  private open(id: number, canvas: Canvas): Actor {
+  private tellAct(actor: Actor, message: Message): void {
+    if (!actor.act) actor.early.push(message);
+    else if (actor.act.take(message)) actor.dirty = true;
+  }
+
+  private open({ panel, canvas, shows }: Extract<Message, { type: "open" }>): Actor {
     const context = canvas.getContext("2d", { alpha: false }) as Context | null;
     const actor: Actor = {
-      id,
+      id: panel,
       canvas,
       context,
       width: 0,
       height: 0,
       ratio: 1,
-      options: defaultOptions,
-      lines: [],
-      zoom: null,
+      act: shows === "lines" ? new LineAct() : null,
+      early: [],
       near: 0,
       dirty: true,
-      reach: null,
       frame: null,
       paints: 0,
       reported: 0,
@@ -166,7 +147,17 @@ export class Stage {
       actor.dirty = true;
       this.schedule();
     });
+    if (!actor.act) void this.fetchAct(actor);
     return actor;
+  }
+
+  /** Few pages show other plots than lines: what paints them is fetched for the first of them. */
+  private async fetchAct(actor: Actor): Promise<void> {
+    const { PlotAct } = await import("./plots/act");
+    actor.act = new PlotAct();
+    for (const message of actor.early.splice(0)) actor.act.take(message);
+    actor.dirty = true;
+    this.schedule();
   }
 
   private resize(
@@ -183,18 +174,17 @@ export class Stage {
   private refocus(group: string | null): void {
     const before = this.focus;
     this.focus = group;
-    this.soil(
-      (actor) => actor.lines.some((line) => line.group === group || line.group === before),
-      false,
-    );
+    this.soil(({ act }) => act?.holds(group) || act?.holds(before) || false);
   }
 
-  private soil(concerns: (actor: Actor) => boolean, newReach: boolean): void {
-    for (const actor of this.actors.values()) {
-      if (!concerns(actor)) continue;
-      actor.dirty = true;
-      if (newReach) actor.reach = null;
-    }
+  private rehide(groups: ReadonlySet<string>): void {
+    this.hidden = groups;
+    for (const { act } of this.actors.values()) act?.rehidden();
+    this.soil(() => true);
+  }
+
+  private soil(concerns: (actor: Actor) => boolean): void {
+    for (const actor of this.actors.values()) if (concerns(actor)) actor.dirty = true;
   }
 
   /** Until its faces are there, text is in the system's, and no panel counts as painted. */
@@ -202,7 +192,7 @@ export class Stage {
     this.typesetting = true;
     void this.room.loadFonts(fonts).then(() => {
       this.typesetting = false;
-      this.soil(() => true, false);
+      this.soil(() => true);
       this.schedule();
     });
   }
@@ -216,7 +206,7 @@ export class Stage {
   /** One slice: what is in sight first, and of that what has waited longest. */
   private work(): void {
     const waiting = [...this.actors.values()]
-      .filter((actor) => actor.dirty && actor.near > 0 && actor.width > 0)
+      .filter((actor) => actor.dirty && actor.act && actor.near > 0 && actor.width > 0)
       .sort((a, b) => b.near - a.near || a.turn - b.turn);
     const until = this.room.now() + this.room.slice;
     for (const actor of waiting) {
@@ -244,37 +234,29 @@ export class Stage {
     this.room.post({ type: "painted", revision, panels, waiting });
   }
 
-  private shown(actor: Actor): Line[] {
-    return actor.lines.filter((line) => !this.hidden.has(line.group));
-  }
-
-  private sceneOf(actor: Actor, how: ExportOptions): Scene {
-    const lines = this.shown(actor);
+  private lookAt(actor: Actor, how: ExportOptions): Look {
     const theme = how.theme ?? this.theme;
-    actor.reach ??= reach(lines, actor.options, actor.zoom);
     return {
       width: how.width ?? actor.width,
       height: how.height ?? actor.height,
       ratio: how.scale ?? actor.ratio,
       theme: this.typesetting ? { ...theme, font: SYSTEM_FONT } : theme,
-      options: actor.options,
-      lines,
-      reach: actor.reach,
       focus: this.focus,
+      hidden: this.hidden,
       zone: this.room.zone,
       hairlines: how === onScreen,
     };
   }
 
   private paint(actor: Actor): void {
-    const { canvas, context, width, height, ratio } = actor;
+    const { canvas, context, act, width, height, ratio } = actor;
     actor.dirty = false;
-    if (!context) return;
+    if (!context || !act) return;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== w) canvas.width = w;
     if (canvas.height !== h) canvas.height = h;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    actor.frame = paint(context, this.sceneOf(actor, onScreen)).frame;
+    actor.frame = act.paint(context, this.lookAt(actor, onScreen));
     actor.paints += 1;
     this.turns += 1;
     actor.turn = this.turns;
@@ -293,10 +275,13 @@ export class Stage {
       if (!actor.context || !actor.frame) throw new Error("the panel was not painted yet");
       return countPixels(actor.context, actor, actor.frame, this.theme);
     }
-    const scene = this.sceneOf(actor, { ...how, scale: how.scale ?? 1 });
-    if (what === "png") return pngOf(scene, this.room.makeCanvas);
-    const svg = new SvgSurface(scene.width, scene.height, actor.options.title);
-    paint(svg, scene);
+    const { act } = actor;
+    if (!act) throw new Error("the panel was not painted yet");
+    const look = this.lookAt(actor, { ...how, scale: how.scale ?? 1 });
+    const paint = (surface: Surface): Frame => act.paint(surface, look);
+    if (what === "png") return pngOf(paint, look, this.room.makeCanvas);
+    const svg = new SvgSurface(look.width, look.height, act.title);
+    paint(svg);
     return svg.toString();
   }
 }

@@ -17,6 +17,7 @@ function svgOf(lines: readonly Line[], title = "loss"): string {
     lines,
     reach: reach(lines, defaultOptions, null),
     focus: null,
+    hidden: new Set(),
     zone: () => 0,
     hairlines: false,
   });

@@ -3,6 +3,15 @@
 import type { Line } from "./line";
 import type { ChartTable, Domain, LineSummary, PanelOptions } from "./types";
 
+/** Places of a line whose x lies in a domain. */
+function* placesIn(line: Line, [from, to]: Domain): Generator<number> {
+  const [start, end] = line.data.asGiven ? [0, line.length] : inside(line, [from, to]);
+  for (let i = start; i < end; i += 1) {
+    const x = line.x[i] as number;
+    if (x >= from && x <= to) yield i;
+  }
+}
+
 function inside(line: Line, [from, to]: Domain): readonly [number, number] {
   const start = line.lowerBound(from);
   let end = line.lowerBound(to);
@@ -37,9 +46,8 @@ export function tabulate(
 ): ChartTable {
   const byX = new Map<number, (number | null)[]>();
   lines.forEach((line, column) => {
-    const drawn = line.drawn(options.smoothing, options.lineMode === "mean");
-    const [start, end] = inside(line, domain);
-    for (let i = start; i < end; i += 1) {
+    const drawn = line.drawn(options);
+    for (const i of placesIn(line, domain)) {
       const x = line.x[i] as number;
       const row = byX.get(x) ?? new Array<number | null>(lines.length).fill(null);
       row[column] = drawn[i] as number;
@@ -56,6 +64,13 @@ export function tabulate(
 
 const quoted = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/** Rows as CSV; what is not there is empty. */
+export function csvOf(rows: readonly (readonly (string | number | null)[])[]): string {
+  const line = (row: readonly (string | number | null)[]): string =>
+    row.map((cell) => (cell === null ? "" : quoted(String(cell)))).join(",");
+  return `${rows.map(line).join("\r\n")}\r\n`;
+}
 
 const MARK_VALUES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
@@ -76,10 +91,9 @@ function* loneMarks(line: Line, [from, to]: Domain): Generator<readonly [number,
 export function toCsv(lines: readonly Line[], options: PanelOptions, domain: Domain): string {
   const rows = [`line,name,${quoted(options.xLabel || "x")},value,raw,low,high`];
   for (const line of lines) {
-    const drawn = line.drawn(options.smoothing, options.lineMode === "mean");
+    const drawn = line.drawn(options);
     const label = `${quoted(line.data.id)},${quoted(line.data.name)}`;
-    const [start, end] = inside(line, domain);
-    for (let i = start; i < end; i += 1) {
+    for (const i of placesIn(line, domain)) {
       const raw = line.y[i] as number;
       const [low, high] = [line.low?.[i] ?? raw, line.high?.[i] ?? raw];
       rows.push(`${label},${line.x[i]},${drawn[i]},${raw},${low},${high}`);

@@ -1,6 +1,7 @@
 /** Where an axis is marked: round numbers, decades, or the clock's own units. */
 
-import type { Domain, XKind } from "./types";
+import { symlogScale, symlogUnit } from "./scales";
+import type { Domain, ScaleKind, XKind } from "./types";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -108,7 +109,34 @@ export function timeTicks(domain: Domain, count: number, zone: Zone): number[] {
   return multiples(domain, clockStep(span, count), zone(domain[0]));
 }
 
+/** Zero and the decades of either sign that fit `gap` pixels apart. */
+export function symlogTicks(domain: Domain, length: number, gap: number): number[] {
+  const scale = symlogScale(domain, [0, length]);
+  const size = Math.max(Math.abs(domain[0]), Math.abs(domain[1]));
+  const chosen = [0];
+  const decades: number[] = [];
+  for (let power = symlogUnit(domain); power <= size * (1 + 1e-12); power *= 10) {
+    decades.unshift(Number(power.toPrecision(1)));
+  }
+  const fits = (tick: number): boolean =>
+    chosen.every((other) => Math.abs(scale.map(tick) - scale.map(other)) >= gap);
+  for (const decade of decades) {
+    for (const tick of [decade, -decade]) if (fits(tick)) chosen.push(tick);
+  }
+  const kept = chosen.filter((tick) => tick >= domain[0] && tick <= domain[1]);
+  if (kept.length < 2) return linearTicks(domain, Math.max(2, Math.floor(length / (1.5 * gap))));
+  return kept.sort((a, b) => a - b);
+}
+
+/** Marks of an axis `length` pixels long, at least `gap` apart. */
+export function ticksOf(kind: ScaleKind, domain: Domain, length: number, gap: number): number[] {
+  if (kind === "log") return logTicks(domain, length, gap);
+  if (kind === "symlog") return symlogTicks(domain, length, gap);
+  return linearTicks(domain, Math.max(2, Math.floor(length / (1.3 * gap))));
+}
+
 export function xTicks(kind: XKind, domain: Domain, count: number, zone: Zone): number[] {
   if (kind === "step") return linearTicks(domain, count, 1);
+  if (kind === "metric") return linearTicks(domain, count);
   return timeTicks(domain, count, kind === "wall" ? zone : () => 0);
 }

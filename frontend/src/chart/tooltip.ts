@@ -1,6 +1,6 @@
 /** The tooltip: which lines are nearest to the pointer, and what they say there. */
 
-import { formatValue } from "./format";
+import { formatDelta, formatValue } from "./format";
 import { type Box, type Point, place } from "./placement";
 import { dress } from "./theme";
 import type { ChartTheme, Reading } from "./types";
@@ -14,6 +14,7 @@ const NARROWEST = 212;
 const WIDEST = 320;
 const BESIDE_NAME = 112;
 const BESIDE_WHERE = 60;
+const BESIDE_DELTA = 68;
 const LETTER = 7.2;
 
 export interface TooltipContent {
@@ -44,6 +45,7 @@ class Row {
   private readonly name: HTMLElement;
   private readonly where: HTMLElement;
   private readonly value: HTMLElement;
+  private readonly delta: HTMLElement;
 
   constructor(parent: HTMLElement) {
     this.root = element("div", "chart-tip-row", parent);
@@ -51,6 +53,7 @@ class Row {
     this.name = element("span", "chart-tip-name", this.root);
     this.where = element("span", "chart-tip-where", this.root);
     this.value = element("span", "chart-tip-value", this.root);
+    this.delta = element("span", "chart-tip-delta", this.root);
   }
 
   show(reading: Reading, isFocused: boolean, where: string | null): void {
@@ -58,8 +61,10 @@ class Row {
     this.root.toggleAttribute("data-focused", isFocused);
     this.swatch.style.background = reading.color;
     this.name.textContent = reading.name;
-    this.where.textContent = where === null ? "" : `@ ${where}`;
+    const members = reading.members === null ? "" : `n ${reading.members}`;
+    this.where.textContent = where === null ? members : `@ ${where}`;
     this.value.textContent = formatValue(reading.value);
+    this.delta.textContent = reading.delta === null ? "" : formatDelta(reading.delta);
   }
 }
 
@@ -132,7 +137,8 @@ export class Tooltip {
   ): { readonly width: number; readonly height: number } {
     const longest = Math.max(0, ...rows.map(({ name }) => name.length));
     const beside = rows.some((row) => elsewhere(row) !== null) ? BESIDE_WHERE : 0;
-    const wanted = Math.ceil(BESIDE_NAME + beside + LETTER * longest);
+    const delta = rows.some((row) => row.delta !== null) ? BESIDE_DELTA : 0;
+    const wanted = Math.ceil(BESIDE_NAME + beside + delta + LETTER * longest);
     const width = Math.max(NARROWEST, Math.min(WIDEST, wanted));
     const shown = Math.min(ROWS, rows.length);
     return { width, height: pinned ? this.root.offsetHeight : HEAD + ROW * shown + FOOT };
@@ -176,8 +182,10 @@ function nearestOf({ rows, focus }: TooltipContent): readonly Reading[] {
 
 function asTsv({ xLabel, rows }: TooltipContent): string {
   const clean = (text: string): string => text.replace(/[\t\r\n]+/g, " ");
+  const compared = rows.some((row) => row.delta !== null);
+  const delta = (row: Reading): string => (compared ? `\t${row.delta ?? ""}` : "");
   return [
-    `name\t${clean(xLabel)}\tvalue\traw`,
-    ...rows.map((row) => `${clean(row.name)}\t${row.x}\t${row.value}\t${row.raw}`),
+    `name\t${clean(xLabel)}\tvalue\traw${compared ? "\tdelta" : ""}`,
+    ...rows.map((row) => `${clean(row.name)}\t${row.x}\t${row.value}\t${row.raw}${delta(row)}`),
   ].join("\n");
 }

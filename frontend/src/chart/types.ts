@@ -5,6 +5,8 @@
  * Arrays handed over are read, never written to, and may be views into a bigger buffer.
  */
 
+import type { ChartPlot } from "./plot-types";
+
 export type Column = Float64Array | Float32Array;
 
 /** One hex colour, or one for each theme, so that a change of theme resends no data. */
@@ -37,6 +39,16 @@ export interface LineData {
   readonly mean?: Column | undefined;
   /** Points behind each bucket: smoothing weighs buckets by it. */
   readonly count?: Uint32Array | undefined;
+  /**
+   * Of a group: the spread that is drawn around the line (std, stderr, a confidence interval, two
+   * quantiles). `low` and `high` are drawn fainter under it, so that no extreme is hidden by it.
+   */
+  readonly spreadLow?: Column | undefined;
+  readonly spreadHigh?: Column | undefined;
+  /** Of a group: how many stand behind each point. */
+  readonly members?: Uint32Array | undefined;
+  /** Points are joined in the order given, also where x goes back; else in the order of x. */
+  readonly asGiven?: boolean | undefined;
   readonly marks?: Marks | undefined;
   /** Still growing: the line ends in a dot. */
   readonly live?: boolean | undefined;
@@ -44,7 +56,18 @@ export interface LineData {
   readonly baseline?: boolean | undefined;
 }
 
-export type XKind = "step" | "relative" | "wall";
+/** What x counts: steps, seconds, seconds since the epoch, or another metric. */
+export type XKind = "step" | "relative" | "wall" | "metric";
+
+/** `symlog` is linear around zero and logarithmic beyond, for both signs. */
+export type ScaleKind = "linear" | "log" | "symlog";
+
+/**
+ * How lines are smoothed, see smoothing.ts. The strength is for `time` and `ema` the weight of what
+ * came before (0 … 0.99), for `gaussian` the standard deviation in points, for `mean` the width of
+ * the window in points. 0 is off.
+ */
+export type SmoothingKind = "time" | "ema" | "gaussian" | "mean";
 
 /**
  * What a line passes through in a bucket that holds several points:
@@ -61,12 +84,15 @@ export interface PanelOptions {
   /** `relative` is in seconds, `wall` in seconds since the epoch. */
   readonly xKind: XKind;
   readonly xLabel: string;
-  readonly logY: boolean;
-  /** 0 … 0.99, see smoothing.ts. */
+  readonly xScale: ScaleKind;
+  readonly yScale: ScaleKind;
+  /** The strength; 0 is off. */
   readonly smoothing: number;
+  readonly smoothingKind: SmoothingKind;
   /** null: all there is. A zoom of the hub goes before it. */
   readonly xDomain: Domain | null;
-  readonly yDomain: Domain | null;
+  /** null: what is in view. An end that is null is the data's. */
+  readonly yDomain: readonly [number | null, number | null] | null;
   readonly clipOutliers: boolean;
   readonly lineMode: LineMode;
   readonly band: boolean;
@@ -101,9 +127,12 @@ export interface Frame {
   readonly plot: Rect;
   readonly xDomain: Domain;
   readonly yDomain: Domain;
-  readonly logY: boolean;
+  readonly xScale: ScaleKind;
+  readonly yScale: ScaleKind;
   /** True when values lie outside the frame because outliers are clipped. */
   readonly clipped: boolean;
+  /** What the frame says about itself, such as values that a log axis cannot show. */
+  readonly note: string | null;
 }
 
 /** What one line says at one x. */
@@ -119,6 +148,10 @@ export interface Reading {
   readonly raw: number;
   readonly low: number;
   readonly high: number;
+  /** How far above the baseline the value is at this x; null where there is no baseline to read. */
+  readonly delta: number | null;
+  /** Of a group: how many stand behind the point. */
+  readonly members: number | null;
 }
 
 export interface LineSummary {
@@ -133,9 +166,9 @@ export interface LineSummary {
 }
 
 export interface ChartTable {
-  /** x first, then a column for each line. */
+  /** Of lines: x first, then a column for each line. */
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly (number | null)[])[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
   /** Rows there are; more than `rows` holds when it was cut. */
   readonly total: number;
 }
@@ -180,6 +213,8 @@ export interface HubOptions {
   readonly onHover?: ((hover: Hover | null) => void) | undefined;
   /** null: all there is. The panel is the one that was dragged. */
   readonly onZoom?: ((domain: Domain | null, panel: ChartPanel | null) => void) | undefined;
+  /** Enter was pressed on a panel. */
+  readonly onFullScreen?: ((panel: ChartPanel | ChartPlot) => void) | undefined;
   /** A worker that dies is replaced by painting on the main thread, and told here. */
   readonly onError?: ((error: Error) => void) | undefined;
 }
@@ -192,7 +227,42 @@ export interface ExportOptions {
   readonly theme?: ChartTheme | undefined;
 }
 
-export interface ChartPanel {
+/** A picture for print: vectors at a chosen size, in a light theme unless told otherwise. */
+export interface PublishOptions {
+  readonly format: "svg" | "pdf";
+  readonly width: number;
+  readonly height: number;
+  readonly unit: "mm" | "in" | "px";
+  /** In points (px: in pixels). 8 when left out. */
+  readonly fontSize?: number | undefined;
+  /** Helvetica, Times or Courier, which every reader of PDF has. */
+  readonly font?: "sans" | "serif" | "mono" | undefined;
+  /** In points (px: in pixels). 1 when left out. */
+  readonly lineWidth?: number | undefined;
+  readonly legend?: "none" | "bottom" | "right" | undefined;
+  /** Written over the picture. */
+  readonly title?: boolean | undefined;
+  readonly theme?: ChartTheme | undefined;
+}
+
+/** What a panel of lines and every other plot have in common. */
+export interface Published {
+  exportPng(options?: ExportOptions): Promise<Blob>;
+  exportSvg(options?: ExportOptions): Promise<string>;
+  /** A picture for print, as SVG or PDF. */
+  publish(options: PublishOptions): Promise<Blob>;
+  /** A Python script that draws the same with matplotlib; it carries the drawn data. */
+  exportMatplotlib(): Promise<string>;
+  /** Exactly what is drawn. */
+  exportCsv(): string;
+  toTable(maxRows?: number): ChartTable;
+  /** Resolves when the last change is on the screen; a panel off screen waits until it comes near. */
+  painted(): Promise<void>;
+  pixels(): Promise<PixelCount>;
+  destroy(): void;
+}
+
+export interface ChartPanel extends Published {
   readonly host: HTMLElement;
   /** null until it was painted once. */
   readonly frame: Frame | null;
@@ -203,15 +273,6 @@ export interface ChartPanel {
   /** What each shown line says at x; a line that is not there at x says nothing. */
   readout(x: number): Reading[];
   summaries(): LineSummary[];
-  toTable(maxRows?: number): ChartTable;
-  /** Every point inside the frame, with the values drawn. */
-  exportCsv(): string;
-  exportPng(options?: ExportOptions): Promise<Blob>;
-  exportSvg(options?: ExportOptions): Promise<string>;
-  /** Resolves when the last change is on the screen; a panel off screen waits until it comes near. */
-  painted(): Promise<void>;
-  pixels(): Promise<PixelCount>;
-  destroy(): void;
 }
 
 /** All panels that share a crosshair, a focus and a zoom. */

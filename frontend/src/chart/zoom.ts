@@ -1,6 +1,7 @@
 /** A stack of x domains: each drag goes one deeper, each double click comes one back. */
 
-import type { Domain } from "./types";
+import { scaleOf } from "./scales";
+import type { Domain, ScaleKind } from "./types";
 
 const DEEPEST = 50;
 
@@ -47,4 +48,17 @@ export function within(domain: Domain, whole: Domain): Domain | null {
   if (width >= (whole[1] - whole[0]) * 0.999) return null;
   const left = Math.min(Math.max(domain[0], whole[0]), whole[1] - width);
   return [left, left + width];
+}
+
+/** Changes a domain where its axis is even, so that a pan on a log axis moves as the pointer does. */
+export function evenly(
+  kind: ScaleKind,
+  whole: Domain,
+  domain: Domain,
+  change: (domain: Domain, whole: Domain, place: (value: number) => number) => Domain | null,
+): Domain | null {
+  if (kind === "linear") return change(domain, whole, (value) => value);
+  const scale = scaleOf(kind, whole, [0, 1]);
+  const changed = change([scale.map(domain[0]), scale.map(domain[1])], [0, 1], scale.map);
+  return changed && [scale.invert(changed[0]), scale.invert(changed[1])];
 }
