@@ -12,6 +12,15 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     assetsDir: "assets",
+    rolldownOptions: {
+      output: {
+        // What only a frame loads lies beside the documents of the frames (fronts/web.py).
+        assetFileNames: ({ names }) =>
+          names.some((name) => name.startsWith("plotly"))
+            ? "assets/frame/[name]-[hash][extname]"
+            : "assets/[name]-[hash][extname]",
+      },
+    },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

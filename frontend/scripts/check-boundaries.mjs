@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = new URL("../src/", import.meta.url).pathname;
+const contracts = new URL("../../tests/contracts/", import.meta.url).pathname;
 const MAY = {
   chart: ["chart"],
   kit: ["kit"],
@@ -26,6 +27,8 @@ for (const entry of readdirSync(root, { recursive: true, withFileTypes: true }))
     /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g,
   )) {
     const target = resolve(dirname(file), spec);
+    // What the server's tests are held against, too.
+    if (/\.test\.tsx?$/.test(file) && target.startsWith(contracts)) continue;
     const there = room(target);
     const feature = (path) => relative(root, path).split("/")[1];
     const sideways =

@@ -162,7 +162,10 @@ describe("projects", () => {
     server.routes["GET /projects"] = () => list();
     open("/");
     expect(await screen.findByText(/wanllmdb login --host http/)).toBeTruthy();
-    expect(screen.getByText(/import wanllmdb as wandb/)).toBeTruthy();
+    expect(screen.getByText(/wanllmdb.init\(project="first"\)/)).toBeTruthy();
+    const tab = screen.getByRole("tab", { name: "HF Trainer" });
+    await userEvent.click(tab);
+    expect(screen.getByText(/report_to="wandb"/)).toBeTruthy();
   });
 
   it("that cannot be had say why, with the request's number and a way to try again", async () => {

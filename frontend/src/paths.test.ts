@@ -9,10 +9,21 @@ describe("every path", () => {
     [paths.projects(), "/"],
     [paths.login(), "/login"],
     [paths.settings(), "/settings"],
+    [paths.short("a1"), "/s/a1"],
     [paths.workspace(place), "/ada/llm%20pre%2Ftrain/workspace"],
     [paths.table(place), "/ada/llm%20pre%2Ftrain/table"],
+    [paths.compare(place), "/ada/llm%20pre%2Ftrain/compare"],
+    [paths.bin(place), "/ada/llm%20pre%2Ftrain/bin"],
+    [paths.plots(place), "/ada/llm%20pre%2Ftrain/plots"],
+    [paths.compareAny(), "/runs/compare"],
     [paths.run({ ...place, run: "a1b2c3d4" }), "/ada/llm%20pre%2Ftrain/runs/a1b2c3d4/overview"],
     [paths.runCharts({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/charts"],
+    [paths.runSystem({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/system"],
+    [paths.runMedia({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/media"],
+    [paths.runLogs({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/logs"],
+    [paths.runArtifacts({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/artifacts"],
+    [paths.runCode({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/code"],
+    [paths.runFiles({ ...place, run: "x" }), "/ada/llm%20pre%2Ftrain/runs/x/files"],
   ])("%o is %s, and a page serves it", (target, text) => {
     expect(href(target)).toBe(text);
     expect(Object.keys(makeRouter().routesByPath)).toContain(target.to);

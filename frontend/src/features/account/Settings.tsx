@@ -5,11 +5,15 @@ import type { ApiError } from "../../api/client";
 import { apiKeysQuery, change } from "../../api/queries";
 import type { ApiKey, NewApiKey } from "../../api/types";
 import { Button } from "../../kit/Button";
+import { Check } from "../../kit/Check";
 import { Badge } from "../../kit/Chip";
 import { CodeBlock } from "../../kit/Copyable";
 import { Field } from "../../kit/Field";
 import { ago, at } from "../../kit/format";
+import { Select } from "../../kit/Select";
+import { lettersAct, setLettersAct } from "../../kit/shortcuts";
 import { ErrorState, Skeleton } from "../../kit/states";
+import { chooseTheme, chosenTheme, type ThemeChoice, useTheme } from "../../kit/theme";
 import { toast } from "../../kit/toast";
 import styles from "./account.module.css";
 
@@ -17,9 +21,42 @@ export function Settings() {
   return (
     <div className={styles.settings}>
       <h1 className={styles.heading}>Settings</h1>
+      <Appearance />
       <Keys />
       <Password />
     </div>
+  );
+}
+
+const THEMES: Record<ThemeChoice, string> = {
+  system: "As the system",
+  light: "Light",
+  dark: "Dark",
+};
+
+/** What this browser shows; nothing of it is kept at the server. */
+function Appearance() {
+  useTheme(); // told anew when it is switched elsewhere on the page
+  const [letters, setLetters] = useState(lettersAct());
+  return (
+    <section className={styles.section} aria-labelledby="appearance-title">
+      <h2 id="appearance-title">Appearance</h2>
+      <Select
+        label="Theme"
+        value={chosenTheme()}
+        options={Object.entries(THEMES).map(([value, label]) => ({ value, label }))}
+        onChange={(choice) => chooseTheme(choice as ThemeChoice)}
+      />
+      <Check
+        value={letters}
+        onChange={(on) => {
+          setLettersAct(on);
+          setLetters(on);
+        }}
+      >
+        Single letters act: f, p, j, k and others; ? shows them
+      </Check>
+    </section>
   );
 }
 

@@ -2,18 +2,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search, SearchX } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useState } from "react";
 import { projectsQuery } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
-import { Field } from "../../kit/Field";
 import { ago, at, count } from "../../kit/format";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
+import { TypedField } from "../../kit/TypedField";
 import { useNow } from "../../kit/useNow";
 import { paths } from "../../paths";
-import { FirstRun } from "./FirstRun";
 import styles from "./Projects.module.css";
+
+const FirstRun = lazy(() => import("./FirstRun"));
 
 export function Projects() {
   const { q = "" } = useSearch({ strict: false });
@@ -23,22 +24,31 @@ export function Projects() {
     navigate({ ...paths.projects(), search: { q: text || undefined }, replace: true });
 
   const all = data?.items ?? [];
-  useFirstProject(data?.items);
+  // Whoever waits for a first run goes on waiting until it has logged something.
+  const [waits, wait] = useState(false);
+  const none = data !== undefined && all.length === 0;
+  if (none && !waits) wait(true);
   if (error && !data) return <ErrorState error={error} retry={refetch} />;
-  if (data && all.length === 0) return <FirstRun />;
+  if (none || waits) {
+    return (
+      <Suspense fallback={null}>
+        <FirstRun />
+      </Suspense>
+    );
+  }
   const shown = all.filter((one) => matches(one, q));
   return (
     <div className={styles.page}>
       <header className={styles.header}>
         <h1>Projects</h1>
         {data && <span className={styles.total}>{count(data.total)}</span>}
-        <Field
+        <TypedField
           label="Search projects"
           placeholder="Search projects"
           className={styles.search}
           icon={<Search size={15} aria-hidden />}
           value={q}
-          onChange={(event) => search(event.target.value)}
+          onType={search}
         />
       </header>
       {isPending && <Skeleton height={40} lines={6} />}
@@ -52,19 +62,6 @@ export function Projects() {
       {shown.length > 0 && <ProjectTable projects={shown} />}
     </div>
   );
-}
-
-/** Goes to the first project when it appears while one waits for it. */
-function useFirstProject(projects: Project[] | undefined): void {
-  const navigate = useNavigate();
-  const waited = useRef(false);
-  useEffect(() => {
-    const first = projects?.[0];
-    if (projects && !first) waited.current = true;
-    if (first && waited.current) {
-      void navigate(paths.workspace({ owner: first.owner, project: first.name }));
-    }
-  }, [projects, navigate]);
 }
 
 function matches(project: Project, q: string): boolean {

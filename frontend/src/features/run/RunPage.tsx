@@ -1,21 +1,19 @@
 /** One run: who it is and how it stands; below, the tab that was chosen. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
-import { MoreHorizontal, OctagonX, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { ApiError } from "../../api/client";
-import { change, runQuery } from "../../api/queries";
+import { gitOf } from "../../api/git";
+import { valueAt } from "../../api/json-map";
+import { runQuery } from "../../api/queries";
 import type { Run } from "../../api/types";
-import { Button } from "../../kit/Button";
 import { Badge } from "../../kit/Chip";
-import { Dialog } from "../../kit/Dialog";
 import { ago, at, count, duration } from "../../kit/format";
-import { Menu, MenuItem } from "../../kit/Menu";
 import { StateDot, Swatch } from "../../kit/marks";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
-import { toast } from "../../kit/toast";
 import { useNow } from "../../kit/useNow";
 import { paths } from "../../paths";
+import { Actions, useBaseline } from "./Actions";
 import { ReceiptLine } from "./Receipt";
 import styles from "./RunPage.module.css";
 import { Standing } from "./Standing";
@@ -24,6 +22,13 @@ export function RunPage() {
   const { owner = "", project = "", run = "" } = useParams({ strict: false });
   const place = { owner, project, run };
   const { data, error, refetch } = useQuery(runQuery(owner, project, run));
+  const { pathname } = useLocation();
+  const tabs = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another tab
+  useEffect(() => {
+    const active = tabs.current?.querySelector("[data-status=active]");
+    active?.scrollIntoView?.({ block: "nearest", inline: "nearest" }); // on a phone not all fit
+  }, [pathname]);
   if (error && !data) {
     if (error instanceof ApiError && error.status === 404) {
       return (
@@ -47,9 +52,15 @@ export function RunPage() {
           <Skeleton height={28} lines={2} />
         </div>
       )}
-      <nav className={styles.tabs} aria-label="Parts of the run">
+      <nav ref={tabs} className={styles.tabs} aria-label="Parts of the run">
         <Link {...paths.run(place)}>Overview</Link>
         <Link {...paths.runCharts(place)}>Charts</Link>
+        <Link {...paths.runMedia(place)}>Media</Link>
+        <Link {...paths.runSystem(place)}>System</Link>
+        <Link {...paths.runLogs(place)}>Logs</Link>
+        <Link {...paths.runFiles(place)}>Files</Link>
+        <Link {...paths.runArtifacts(place)}>Artifacts</Link>
+        <Link {...paths.runCode(place)}>Code</Link>
       </nav>
       <div className={styles.tab}>
         <Outlet />
@@ -61,6 +72,9 @@ export function RunPage() {
 function Header({ run }: { run: Run }) {
   const awaited = run.state === "running" || run.state === "unreachable";
   const now = useNow(awaited ? 1000 : 30_000);
+  const [baseline, setBaseline] = useBaseline(run);
+  const host = valueAt(run.environment, "host");
+  const git = gitOf(run);
   const end = run.finished_at ?? (run.state === "running" ? now * 1000 : run.heartbeat_at);
   return (
     <header className={styles.header}>
@@ -72,9 +86,10 @@ function Header({ run }: { run: Run }) {
           {run.tags.map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}
+          {baseline === run.id && <Badge tone="accent">Baseline</Badge>}
           <ReceiptLine run={run} />
         </div>
-        <Actions run={run} />
+        <Actions run={run} baseline={baseline} onBaseline={setBaseline} />
       </div>
       <Standing run={run} now={now} />
       <dl className={styles.facts}>
@@ -88,6 +103,18 @@ function Header({ run }: { run: Run }) {
           name="Duration"
           value={<span data-testid="duration">{duration(end - run.started_at)}</span>}
         />
+        {typeof host === "string" && <Fact name="Host" value={host} />}
+        {git.commit && (
+          <Fact
+            name="Git"
+            value={
+              <Link {...paths.runCode({ owner: run.owner, project: run.project, run: run.id })}>
+                <code>{git.commit.slice(0, 7)}</code>
+                {git.dirty && " with changes"}
+              </Link>
+            }
+          />
+        )}
         {run.group && <Fact name="Group" value={run.group} />}
         {run.job_type && <Fact name="Job" value={run.job_type} />}
         {run.exit_code !== null && <Fact name="Exit code" value={run.exit_code} />}
@@ -112,65 +139,6 @@ function Origin({ of }: { of: NonNullable<Run["forked_from"]> }) {
     <>
       <Link {...paths.run({ owner: of.owner, project: of.project, run: of.id })}>{of.name}</Link>
       {` at step ${count(of.step)}`}
-    </>
-  );
-}
-
-function Actions({ run }: { run: Run }) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const [deleting, askDelete] = useState(false);
-  const { owner, project, id } = run;
-  const stop = useMutation<Run, ApiError>({
-    mutationFn: () => change.run(owner, project, id, { stop_requested: true }),
-    onSuccess: (next) => client.setQueryData(["run", owner, project, id], next),
-    onError: (error) => toast(error.message),
-  });
-  const remove = useMutation<unknown, ApiError>({
-    mutationFn: () => change.deleteRun(owner, project, id),
-    onSuccess: async () => {
-      await navigate(paths.table({ owner, project }));
-      void client.invalidateQueries({ queryKey: ["runs", owner, project] });
-      toast(`Deleted ${run.name}`);
-    },
-    onError: (error) => toast(error.message),
-  });
-  return (
-    <>
-      {(run.state === "running" || run.state === "unreachable") && (
-        <Button
-          icon={<OctagonX size={15} aria-hidden />}
-          disabled={run.stop_requested || stop.isPending}
-          onClick={() => stop.mutate()}
-        >
-          {run.stop_requested ? "Stopping…" : "Stop"}
-        </Button>
-      )}
-      <Menu
-        align="end"
-        trigger={
-          <button type="button" className={styles.more} aria-label="More">
-            <MoreHorizontal size={16} aria-hidden />
-          </button>
-        }
-      >
-        <MenuItem danger icon={<Trash2 size={15} aria-hidden />} onSelect={() => askDelete(true)}>
-          Delete run
-        </MenuItem>
-      </Menu>
-      {deleting && (
-        <Dialog label={`Delete ${run.name}?`} onClose={() => askDelete(false)}>
-          <div className={styles.ask}>
-            <p>The run, its points and its files go for good.</p>
-            <div className={styles.answers}>
-              <Button onClick={() => askDelete(false)}>Keep it</Button>
-              <Button variant="danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
-                Delete
-              </Button>
-            </div>
-          </div>
-        </Dialog>
-      )}
     </>
   );
 }

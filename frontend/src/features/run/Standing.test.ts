@@ -31,7 +31,7 @@ describe("how a run stands", () => {
     [
       "a run of which nothing is heard",
       run({ state: "unreachable" }, 52),
-      "No word for 52 s; it goes on by itself when data comes.",
+      "No update for 52 s; it goes on by itself when data comes.",
     ],
     ["a crashed run", run({ state: "crashed" }, 7200), "No word since 2 h ago: it died, or is"],
     [

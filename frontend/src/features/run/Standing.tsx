@@ -24,9 +24,9 @@ export function standing(run: Run, now: number): string | null {
     case "running":
       if (run.stop_requested) return "Asked to stop; the script hears of it within 15 s.";
       if (run.preempting) return `Told to go by ${signal}, and still at work.`;
-      return silent > SILENT_AFTER_MS ? `No word for ${silence}.` : null;
+      return silent > SILENT_AFTER_MS ? `No update for ${silence}.` : null;
     case "unreachable":
-      return `No word for ${silence}; it goes on by itself when data comes.`;
+      return `No update for ${silence}; it goes on by itself when data comes.`;
     case "crashed":
       return `No word since ${ago(run.heartbeat_at, now)}: it died, or is cut off. What still comes is kept, and heals it.`;
     case "preempted":

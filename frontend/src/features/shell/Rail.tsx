@@ -1,6 +1,13 @@
 /** The pages of a project, as a column of icons with names on hover. */
 import { Link } from "@tanstack/react-router";
-import { FolderOpen, LayoutGrid, Settings, Table2 } from "lucide-react";
+import {
+  ChartScatter,
+  FolderOpen,
+  GitCompareArrows,
+  LayoutGrid,
+  Settings,
+  Table2,
+} from "lucide-react";
 import type { ReactElement } from "react";
 import { Tooltip } from "../../kit/Tooltip";
 import { type ProjectPlace, paths } from "../../paths";
@@ -22,6 +29,16 @@ export function Rail({ place }: { place: ProjectPlace | null }) {
             <Stop name="Runs" hint="G R">
               <Link {...paths.table(place)} aria-label="Runs">
                 <Table2 {...ICON} />
+              </Link>
+            </Stop>
+            <Stop name="Compare" hint="G C">
+              <Link {...paths.compare(place)} aria-label="Compare">
+                <GitCompareArrows {...ICON} />
+              </Link>
+            </Stop>
+            <Stop name="Plots" hint="G L">
+              <Link {...paths.plots(place)} aria-label="Plots">
+                <ChartScatter {...ICON} />
               </Link>
             </Stop>
           </>

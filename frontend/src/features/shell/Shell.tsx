@@ -11,11 +11,13 @@ import styles from "./Shell.module.css";
 import { TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./Palette"));
+const KeyHelp = lazy(() => import("./KeyHelp"));
 
 export function Shell() {
   const { owner, project } = useParams({ strict: false });
   const place = owner && project ? { owner, project } : null;
   const [searching, search] = useState(false);
+  const [helped, help] = useState(false);
   const navigate = useNavigate();
   const client = useQueryClient();
 
@@ -28,9 +30,13 @@ export function Shell() {
   useShortcuts({
     "mod+k": () => search(true),
     "/": () => search(true),
+    "mod+/": () => help(true),
+    "?": () => help(true),
     "alt+m": toggleTheme,
     "g p": () => navigate(paths.projects()),
     "g w": () => place && navigate(paths.workspace(place)),
+    "g c": () => (place ? navigate(paths.compare(place)) : navigate(paths.compareAny())),
+    "g l": () => place && navigate(paths.plots(place)),
     "g r": () => place && navigate(paths.table(place)),
   });
 
@@ -41,6 +47,11 @@ export function Shell() {
       <main className={styles.main}>
         <Outlet />
       </main>
+      {helped && (
+        <Suspense fallback={null}>
+          <KeyHelp onClose={() => help(false)} />
+        </Suspense>
+      )}
       {searching && (
         <Suspense fallback={null}>
           <Palette place={place} onClose={() => search(false)} />

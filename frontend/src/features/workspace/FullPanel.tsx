@@ -8,17 +8,18 @@ import styles from "./Panel.module.css";
 
 interface FullPanelProps {
   name: string;
-  keys: readonly string[];
-  onMove: (key: string) => void;
+  ids: readonly string[];
+  sectionOf: (id: string) => string;
+  onMove: (id: string) => void;
   onClose: () => void;
 }
 
 const ICON = { size: 16, "aria-hidden": true } as const;
 
-export function FullPanel({ name, keys, onMove, onClose }: FullPanelProps) {
-  const at = keys.indexOf(name);
+export default function FullPanel({ name, ids, sectionOf, onMove, onClose }: FullPanelProps) {
+  const at = ids.indexOf(name);
   const move = (by: number) => {
-    const next = keys[(at + by + keys.length) % keys.length];
+    const next = ids[(at + by + ids.length) % ids.length];
     if (next) onMove(next);
   };
   const onKey = (key: string) => {
@@ -31,14 +32,15 @@ export function FullPanel({ name, keys, onMove, onClose }: FullPanelProps) {
         <FinerCurves>
           <Drawn
             key={name}
-            name={name}
+            id={name}
+            section={sectionOf(name)}
             controls={
               <>
                 <IconButton label="Previous panel" hint="←" size="small" onClick={() => move(-1)}>
                   <ChevronLeft {...ICON} />
                 </IconButton>
                 <span className={styles.place}>
-                  {at + 1} of {keys.length}
+                  {at + 1} of {ids.length}
                 </span>
                 <IconButton label="Next panel" hint="→" size="small" onClick={() => move(1)}>
                   <ChevronRight {...ICON} />

@@ -1,81 +1,122 @@
 /** One key of all shown runs: its header, its curve, and what can be done with it. */
-import { Expand, FileImage, FileSpreadsheet, MoreHorizontal, Table2 } from "lucide-react";
-import { memo, type ReactNode, type RefObject, useRef, useState } from "react";
-import { IconButton } from "../../kit/Button";
-import { download } from "../../kit/download";
+import { lazy, memo, type ReactNode, type RefObject, Suspense, useRef, useState } from "react";
+import type { Curves } from "../../api/curves";
 import { exact, number, steady } from "../../kit/format";
-import { Menu, MenuItem } from "../../kit/Menu";
 import { Swatch } from "../../kit/marks";
 import { useNear } from "../../kit/useNear";
 import { useCharts } from "./charts";
+import { useDragging } from "./dragging";
 import { useFocused } from "./focus";
+import { Legend } from "./Legend";
+import { panelPut } from "./layout";
 import styles from "./Panel.module.css";
-import { PanelTable } from "./PanelTable";
+import { PanelActions } from "./PanelActions";
 import { readOut, type Said } from "./readout";
 import { type ChartState, useChart } from "./useChart";
+import { usePanel } from "./usePanel";
 
-interface PanelProps {
-  name: string;
-  onExpand?: () => void;
+const PanelTable = lazy(() => import("./PanelTable"));
+
+export interface PanelProps {
+  id: string;
+  section: string;
+  siblings?: readonly string[]; // the panels of its section, as they stand
+  onExpand?: ((id: string) => void) | undefined;
   controls?: ReactNode; // at the end of the header
 }
 
-export const Panel = memo(function Panel({ name, onExpand }: PanelProps) {
+type Handle = ReturnType<typeof useDragging>["handle"];
+
+export const Panel = memo(function Panel(props: PanelProps) {
   const ref = useRef<HTMLElement>(null);
   const near = useNear(ref);
+  const { content } = usePanel(props.id, props.section);
+  const { change } = useCharts();
+  const { id, section, siblings = [] } = props;
+  const dragging = useDragging("panel", id, (dropped) =>
+    change((view) => ({
+      ...view,
+      layout: panelPut(view.layout, { ids: siblings, section }, dropped, id),
+    })),
+  );
   return (
     <section
       ref={ref}
+      {...dragging.place}
       className={styles.panel}
-      aria-label={name}
+      aria-label={content.title}
       data-testid="panel"
-      data-key={name}
+      data-key={props.id}
     >
-      {near ? <Drawn name={name} onExpand={onExpand} /> : <Title name={name} />}
+      {near ? (
+        <Drawn {...props} handle={dragging.handle} />
+      ) : (
+        <header className={styles.header}>
+          <Title text={content.title} />
+        </header>
+      )}
     </section>
   );
 });
 
-function Title({ name }: { name: string }) {
-  const slash = name.indexOf("/");
+function Title({ text }: { text: string }) {
+  const slash = /^[^/\s]+\/(?=[^/])/.exec(text)?.[0].length ?? 0;
   return (
-    <header className={styles.header}>
-      <h3 className={styles.title} title={name}>
-        <span>{name.slice(0, slash + 1)}</span>
-        {name.slice(slash + 1)}
-      </h3>
-    </header>
+    <h3 className={styles.title} title={text}>
+      <span>{text.slice(0, slash)}</span>
+      {text.slice(slash)}
+    </h3>
   );
 }
 
 /** A panel with its chart; also what the full screen shows. */
-export function Drawn({ name, onExpand, controls }: PanelProps) {
+export function Drawn({ handle, ...props }: PanelProps & { handle?: Handle }) {
   const host = useRef<HTMLDivElement>(null);
-  const chart = useChart(host, name);
-  const { view } = useCharts();
+  const { content, settings } = usePanel(props.id, props.section);
+  const chart = useChart(host, content, settings);
   const [tabled, table] = useState(false);
-  const slash = name.indexOf("/");
+  const key = content.keys.length === 1 && !content.expression ? content.keys[0] : undefined;
   return (
     <>
-      <header className={styles.header}>
-        <h3 className={styles.title} title={name}>
-          <span>{name.slice(0, slash + 1)}</span>
-          {name.slice(slash + 1)}
-        </h3>
-        {view.logY && <span className={styles.badge}>log</span>}
-        <ReadOut name={name} version={chart.version} />
-        <Actions name={name} chart={chart} onExpand={onExpand} onTable={() => table(true)} />
-        {controls}
+      <header className={styles.header} {...handle}>
+        <Title text={content.title} />
+        {settings.yScale !== "linear" && <span className={styles.badge}>{settings.yScale}</span>}
+        {key === undefined ? (
+          <span className={styles.readout} />
+        ) : (
+          <ReadOut name={key} version={chart.version} whole={chart.whole} />
+        )}
+        <PanelActions
+          {...props}
+          title={content.title}
+          chart={chart}
+          blank={content.keys.length === 0}
+          onTable={() => table(true)}
+        />
+        {props.controls}
       </header>
-      <Plot host={host} chart={chart} />
+      <Plot host={host} chart={chart} blank={content.keys.length === 0} />
+      {settings.legend && <Legend content={content} />}
       {tabled && chart.panel.current && (
-        <PanelTable name={name} panel={chart.panel.current} onClose={() => table(false)} />
+        <Suspense fallback={null}>
+          <PanelTable
+            name={content.title}
+            panel={chart.panel.current}
+            onClose={() => table(false)}
+          />
+        </Suspense>
       )}
     </>
   );
 }
 
-function Plot({ host, chart }: { host: RefObject<HTMLDivElement | null>; chart: ChartState }) {
+interface PlotProps {
+  host: RefObject<HTMLDivElement | null>;
+  chart: ChartState;
+  blank: boolean; // it was not told what to draw
+}
+
+function Plot({ host, chart, blank }: PlotProps) {
   return (
     <div className={styles.plot}>
       <div ref={host} className={styles.host} />
@@ -87,7 +128,8 @@ function Plot({ host, chart }: { host: RefObject<HTMLDivElement | null>; chart: 
           </button>
         </div>
       )}
-      {!chart.error && chart.empty && (
+      {blank && <div className={styles.over}>Choose what it draws in its settings</div>}
+      {!blank && !chart.error && chart.empty && (
         <div className={styles.over}>Not logged by the shown runs</div>
       )}
     </div>
@@ -95,8 +137,8 @@ function Plot({ host, chart }: { host: RefObject<HTMLDivElement | null>; chart: 
 }
 
 /** The last value of the one run that is looked at, else the best of all. */
-function ReadOut({ name, version }: { name: string; version: number }) {
-  const { whole, runs, shown } = useCharts();
+function ReadOut({ name, version, whole }: { name: string; version: number; whole: Curves }) {
+  const { runs, shown } = useCharts();
   const focused = useFocused();
   const before = useRef<Said | null>(null);
   const found = readOut({ curves: whole, runs, shown, focused, key: name, version });
@@ -111,64 +153,14 @@ function ReadOut({ name, version }: { name: string; version: number }) {
     <span className={styles.readout} title={`${run.name}: ${exact(value)}`}>
       <Swatch color={run.color} />
       {what}{" "}
-      <b data-testid={`panel-${what}`} data-value={String(value)} data-run={run.id}>
+      <b
+        data-live={live.current || undefined}
+        data-testid={`panel-${what}`}
+        data-value={String(value)}
+        data-run={run.id}
+      >
         {live.current ? steady(value) : number(value)}
       </b>
-    </span>
-  );
-}
-
-interface ActionsProps {
-  name: string;
-  chart: ChartState;
-  onExpand?: (() => void) | undefined;
-  onTable: () => void;
-}
-
-const ICON = { size: 15, "aria-hidden": true } as const;
-
-function Actions({ name, chart, onExpand, onTable }: ActionsProps) {
-  const file = name.replace(/[^\w.-]+/g, "_");
-  const png = async () => {
-    const blob = await chart.panel.current?.exportPng({ scale: 2 });
-    if (blob) download(`${file}.png`, blob);
-  };
-  const svg = async () => {
-    const text = await chart.panel.current?.exportSvg();
-    if (text) download(`${file}.svg`, text, "image/svg+xml");
-  };
-  const csv = () => {
-    const text = chart.panel.current?.exportCsv();
-    if (text !== undefined) download(`${file}.csv`, text);
-  };
-  return (
-    <span className={styles.actions}>
-      {onExpand && (
-        <IconButton label={`${name} in full screen`} size="small" onClick={onExpand}>
-          <Expand {...ICON} />
-        </IconButton>
-      )}
-      <Menu
-        align="end"
-        trigger={
-          <button type="button" className={styles.more} aria-label={`More for ${name}`}>
-            <MoreHorizontal {...ICON} />
-          </button>
-        }
-      >
-        <MenuItem icon={<Table2 {...ICON} />} onSelect={onTable}>
-          View as table
-        </MenuItem>
-        <MenuItem icon={<FileImage {...ICON} />} onSelect={png}>
-          Export PNG
-        </MenuItem>
-        <MenuItem icon={<FileImage {...ICON} />} onSelect={svg}>
-          Export SVG
-        </MenuItem>
-        <MenuItem icon={<FileSpreadsheet {...ICON} />} onSelect={csv}>
-          Export CSV
-        </MenuItem>
-      </Menu>
     </span>
   );
 }

@@ -13,7 +13,7 @@ interface PanelTableProps {
   onClose: () => void;
 }
 
-export function PanelTable({ name, panel, onClose }: PanelTableProps) {
+export default function PanelTable({ name, panel, onClose }: PanelTableProps) {
   const table = useMemo(() => panel.toTable(ROWS), [panel]);
   return (
     <Dialog label={name} size="full" onClose={onClose}>
@@ -33,8 +33,11 @@ export function PanelTable({ name, panel, onClose }: PanelTableProps) {
             {table.rows.map((row) => (
               <tr key={row[0]}>
                 {row.map((value, column) => (
-                  <td key={table.columns[column]} title={value === null ? undefined : exact(value)}>
-                    {value === null ? "" : number(value)}
+                  <td
+                    key={table.columns[column]}
+                    title={typeof value === "number" ? exact(value) : undefined}
+                  >
+                    {typeof value === "number" ? number(value) : value}
                   </td>
                 ))}
               </tr>

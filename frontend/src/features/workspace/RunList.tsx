@@ -1,28 +1,32 @@
 /** The runs of a project beside their charts: which are shown, in which colour, and how they stand. */
-import { Link } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { ChevronDown, Eye, EyeOff, Search, SearchX } from "lucide-react";
-import { memo, type Ref, useEffect, useMemo, useRef } from "react";
+import { ChevronDown, Group, PanelLeftClose, Search, SearchX } from "lucide-react";
+import { type ReactNode, type Ref, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { valueAt } from "../../api/json-map";
-import type { Run } from "../../api/types";
 import { Button, IconButton } from "../../kit/Button";
-import { classes } from "../../kit/classes";
-import { Field } from "../../kit/Field";
-import { count, exact, fromJson, steady } from "../../kit/format";
-import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from "../../kit/Menu";
-import { StateDot, Swatch } from "../../kit/marks";
+import { count, fromJson } from "../../kit/format";
+import { Menu, MenuChoice, MenuLabel } from "../../kit/Menu";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
-import { paths } from "../../paths";
-import { focus, useFocusStore } from "./focus";
+import { TypedField } from "../../kit/TypedField";
+import { useFocusStore } from "./focus";
+import { GroupPicker } from "./GroupPicker";
+import { GroupRow } from "./GroupRow";
+import { groupingLabel, type RunGroup } from "./groups";
+import { ListFooter } from "./ListFooter";
+import { isKept, type ListRow, listRows } from "./list-rows";
 import styles from "./RunList.module.css";
+import { RunRow } from "./RunRow";
+import { useHeldBack } from "./useHeldBack";
 import type { ChangeView } from "./useView";
+import { useWindow } from "./useWindow";
 import type { WorkspaceRuns } from "./useWorkspaceRuns";
 import { toggled, type View } from "./view";
 
 const ROW = 32;
+const AHEAD = 0.4; // screens of rows above and below those in sight
 
 interface RunListProps {
   runs: WorkspaceRuns;
+  groups: readonly RunGroup[] | null; // null: they are not grouped
   shown: ReadonlySet<string>;
   view: View;
   onChange: ChangeView;
@@ -30,10 +34,11 @@ interface RunListProps {
   values: readonly string[];
   onValue: (key: string) => void;
   filterRef?: Ref<HTMLInputElement>;
+  onFold?: () => void;
 }
 
 export function RunList(props: RunListProps) {
-  const { runs, shown, view, onChange, value, values, onValue, filterRef } = props;
+  const { runs, shown, view, onChange, value, values, onValue, filterRef, onFold } = props;
   return (
     <aside className={styles.list} aria-label="Runs">
       <header className={styles.header}>
@@ -45,8 +50,19 @@ export function RunList(props: RunListProps) {
               : count(runs.found)}
           </span>
         )}
+        {onFold && (
+          <IconButton
+            label="Fold the list of runs"
+            hint="⌘J"
+            size="small"
+            className={styles.fold}
+            onClick={onFold}
+          >
+            <PanelLeftClose size={16} aria-hidden />
+          </IconButton>
+        )}
       </header>
-      <Field
+      <TypedField
         ref={filterRef}
         className={styles.filter}
         label="Filter runs"
@@ -54,8 +70,7 @@ export function RunList(props: RunListProps) {
         icon={<Search size={15} aria-hidden />}
         value={view.q}
         wrong={runs.wrong}
-        onChange={(event) => {
-          const q = event.target.value;
+        onType={(q) => {
           onChange((before) => ({ ...before, q }), { replace: true });
         }}
         after={
@@ -70,8 +85,21 @@ export function RunList(props: RunListProps) {
           </IconButton>
         }
       />
+      <div className={styles.chips}>
+        <GroupPicker
+          view={view}
+          runs={runs.items}
+          onChange={onChange}
+          trigger={
+            <button type="button" className={styles.chip} data-on={view.group.length || undefined}>
+              <Group size={13} aria-hidden />
+              <span>{groupingLabel(view.group)}</span>
+            </button>
+          }
+        />
+      </div>
       <div className={styles.columns}>
-        <span>Name</span>
+        <span>{nameOfRows(props)}</span>
         {values.length > 0 && (
           <Menu
             align="end"
@@ -87,45 +115,56 @@ export function RunList(props: RunListProps) {
             }
           >
             <MenuLabel>Value shown for each run</MenuLabel>
-            <MenuChoice
-              value={value ?? ""}
-              options={values.map((key) => ({ value: key, label: key }))}
-              onChange={onValue}
-            />
+            <MenuChoice value={value ?? ""} options={choices(values, value)} onChange={onValue} />
           </Menu>
         )}
       </div>
       <Rows {...props} />
-      <Footer shown={shown.size} view={view} onChange={onChange} />
+      <ListFooter pending={runs.pending} shown={shown} view={view} onChange={onChange} />
     </aside>
   );
 }
 
-function Rows({ runs, shown, onChange, value, view }: RunListProps) {
+function nameOfRows({ groups, view }: RunListProps): string {
+  if (groups) return `${count(groups.length)} ${groups.length === 1 ? "group" : "groups"}`;
+  return view.pins.length || view.base ? "Pinned first" : "Name";
+}
+
+const MOST_CHOICES = 300; // a menu of thousands is no menu
+
+function choices(values: readonly string[], chosen: string | null) {
+  const first = values.slice(0, MOST_CHOICES);
+  const all = chosen && !first.includes(chosen) ? [chosen, ...first] : first;
+  return all.map((key) => ({ value: key, label: key }));
+}
+
+function Rows({ runs, groups, shown, onChange, value, view }: RunListProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const { items, waiting, letIn } = useHeldBack(runs.items, scroller);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const list = useMemo(() => listRows(items, view, groups, opened), [items, view, groups, opened]);
+  const kept = groups ? 0 : runs.items.filter((run) => isKept(view, run.id)).length;
+  const against = runs.items.find((run) => run.id === view.base) ?? null;
+  const measure = against && value !== null ? fromJson(valueAt(against.summary, value)) : null;
   const held = useFocusStore((state) => state.held);
-  const rows = useVirtualizer({
-    count: runs.items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 12,
-    getItemKey: (index) => runs.items[index]?.id ?? index,
-  });
-  const visible = rows.getVirtualItems();
-  const end = visible.at(-1)?.index ?? 0;
-  const { more } = runs;
+  const place = list.findIndex(({ id }) => id === held);
   useEffect(() => {
-    if (end >= runs.items.length - 20) more();
-  }, [end, runs.items.length, more]);
+    if (place >= 0 && scroller.current) reveal(scroller.current, place);
+  }, [place]);
 
-  const place = runs.items.findIndex((run) => run.id === held);
-  useEffect(() => {
-    if (place >= 0) rows.scrollToIndex(place, { align: "auto" });
-  }, [place, rows]);
-
-  const toggle = useMemo(
-    () => (id: string, isShown: boolean) => onChange((before) => toggled(before, id, isShown)),
+  const toggle = useCallback(
+    (ids: string | readonly string[], isShown: boolean) =>
+      onChange((before) => toggled(before, ids, isShown)),
     [onChange],
+  );
+  const open = useCallback(
+    (id: string) =>
+      setOpened((before) => {
+        const next = new Set(before);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
   );
   if (runs.error) {
     return (
@@ -157,114 +196,73 @@ function Rows({ runs, shown, onChange, value, view }: RunListProps) {
     );
   }
   return (
-    <div ref={scroller} className={styles.rows} data-testid="run-list">
-      <ul style={{ height: rows.getTotalSize() }}>
-        {visible.map((item) => {
-          const run = runs.items[item.index];
-          if (!run) return null;
-          return (
-            <Row
-              key={run.id}
-              run={run}
-              top={item.start}
-              shown={shown.has(run.id)}
-              value={value}
-              onToggle={toggle}
-            />
-          );
-        })}
-      </ul>
+    <div className={styles.frame}>
+      {waiting > 0 && (
+        <button type="button" className={styles.news} onClick={letIn}>
+          {waiting === 1 ? "1 new run" : `${count(waiting)} new runs`}
+        </button>
+      )}
+      <div ref={scroller} className={styles.rows} data-testid="run-list">
+        <Near list={list} onEnd={runs.more}>
+          {(row, at) =>
+            row.kind === "group" ? (
+              <GroupRow
+                key={row.id}
+                group={row.group}
+                top={at * ROW}
+                open={opened.has(row.id)}
+                shown={row.group.runs.some((run) => shown.has(run.id))}
+                value={value}
+                onOpen={open}
+                onToggle={toggle}
+              />
+            ) : (
+              <RunRow
+                key={row.id}
+                run={row.run}
+                top={at * ROW}
+                shown={shown.has(row.id)}
+                value={value}
+                onToggle={toggle}
+                pinned={view.pins.includes(row.id)}
+                baseline={row.id === view.base}
+                last={kept > 0 && at === kept - 1}
+                member={row.member}
+                measure={measure}
+                onChange={onChange}
+              />
+            )
+          }
+        </Near>
+      </div>
     </div>
   );
 }
 
-interface RowProps {
-  run: Run;
-  top: number;
-  shown: boolean;
-  value: string | null;
-  onToggle: (id: string, shown: boolean) => void;
+/** Scrolls no further than it must for a row to be in sight. */
+function reveal(scroller: HTMLElement, row: number): void {
+  const top = row * ROW;
+  const { scrollTop, clientHeight } = scroller;
+  if (top < scrollTop) scroller.scrollTop = top;
+  else if (top + ROW > scrollTop + clientHeight) scroller.scrollTop = top + ROW - clientHeight;
 }
 
-const Row = memo(function Row({ run, top, shown, value, onToggle }: RowProps) {
-  const focused = useFocusStore((state) => (state.hovered ?? state.held) === run.id);
-  const figure = value === null ? null : fromJson(valueAt(run.summary, value));
-  return (
-    <li
-      className={classes(styles.row, !shown && styles.off)}
-      style={{ transform: `translateY(${top}px)` }}
-      data-testid="run-row"
-      data-run={run.id}
-      data-focused={focused || undefined}
-      onPointerEnter={() => focus.hover(shown ? run.id : null)}
-      onPointerLeave={() => focus.hover(null)}
-    >
-      <button
-        type="button"
-        className={styles.eye}
-        aria-pressed={shown}
-        aria-label={`Show ${run.name}`}
-        onClick={() => onToggle(run.id, shown)}
-      >
-        {shown ? <Eye size={15} aria-hidden /> : <EyeOff size={15} aria-hidden />}
-      </button>
-      <Swatch color={run.color} hollow={!shown} />
-      <Link
-        {...paths.run({ owner: run.owner, project: run.project, run: run.id })}
-        title={run.name}
-      >
-        {run.name}
-      </Link>
-      {run.state !== "finished" && <StateDot state={run.state} />}
-      {figure !== null && (
-        <span className={styles.figure} title={`${value} ${exact(figure)}`}>
-          {steady(figure)}
-        </span>
-      )}
-    </li>
-  );
-});
-
-interface FooterProps {
-  shown: number;
-  view: View;
-  onChange: ChangeView;
+interface NearProps {
+  list: readonly ListRow[];
+  onEnd: () => void; // the last ones are soon in sight
+  children: (row: ListRow, at: number) => ReactNode;
 }
 
-const LATEST = [10, 20, 50, 100, 500];
-
-function Footer({ shown, view, onChange }: FooterProps) {
-  const none = new Set<string>();
-  const latest = (n: number) =>
-    onChange((before) => ({ ...before, latest: n, sel: null, hide: none, show: none }));
+/** Of all rows only those near the window are there. */
+function Near({ list, onEnd, children }: NearProps) {
+  const all = useRef<HTMLUListElement>(null);
+  const { first, last } = useWindow(all, list.length, ROW, AHEAD);
+  useEffect(() => {
+    if (last > list.length - 20) onEnd();
+  }, [last, list.length, onEnd]);
   return (
-    <footer className={styles.footer}>
-      <Menu
-        trigger={
-          <button type="button" className={styles.shown}>
-            <Eye size={15} aria-hidden />
-            <span data-testid="shown">
-              <b>{count(shown)}</b> shown
-            </span>
-            <span>· newest first</span>
-            <ChevronDown size={12} aria-hidden />
-          </button>
-        }
-      >
-        <MenuLabel>Show the newest</MenuLabel>
-        <MenuChoice
-          value={view.sel ? "" : String(view.latest)}
-          options={LATEST.map((n) => ({ value: String(n), label: `${n} runs` }))}
-          onChange={(n) => latest(Number(n))}
-        />
-        <MenuLine />
-        <MenuItem
-          onSelect={() => onChange((before) => ({ ...before, sel: none, hide: none, show: none }))}
-        >
-          Hide all
-        </MenuItem>
-        <MenuItem onSelect={() => latest(view.latest)}>Undo hiding</MenuItem>
-      </Menu>
-    </footer>
+    <ul ref={all} style={{ height: list.length * ROW }}>
+      {list.slice(first, last).map((row, i) => children(row, first + i))}
+    </ul>
   );
 }

@@ -1,68 +1,137 @@
 /** A project at work: its runs on the left, their curves on the right, all of it live. */
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
-import { ChartSpline } from "lucide-react";
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef } from "react";
-import { keysQuery } from "../../api/queries";
+import { useParams } from "@tanstack/react-router";
+import { PanelLeftOpen } from "lucide-react";
+import { type ReactNode, useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import type { Run } from "../../api/types";
+import { IconButton } from "../../kit/Button";
+import { classes } from "../../kit/classes";
+import { arrange } from "../../kit/sections";
 import { useShortcuts } from "../../kit/shortcuts";
-import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
 import { useStored } from "../../kit/useStored";
-import { paths } from "../../paths";
+import { Body, useNumberKeys } from "./Body";
 import { ChartsProvider } from "./charts";
-import { FullPanel } from "./FullPanel";
-import { focus, useFocusStore } from "./focus";
-import { Grid, useBuckets } from "./Grid";
+import { Full } from "./Full";
+import { Grid } from "./Grid";
+import { groupRuns } from "./groups";
+import { member } from "./layout";
 import { RunList } from "./RunList";
-import { finder } from "./sections";
+import { share } from "./share";
+import { useBuckets } from "./useBuckets";
+import { useRunKeys } from "./useRunKeys";
+import { useSavedView } from "./useSavedView";
 import { useView } from "./useView";
 import { useWorkspaceRuns } from "./useWorkspaceRuns";
 import { ViewBar } from "./ViewBar";
-import { shownRuns, toggled } from "./view";
+import { ViewMenu } from "./ViewMenu";
+import { shownRuns } from "./view";
 import styles from "./Workspace.module.css";
 
-export function Workspace() {
+interface WorkspaceProps {
+  first?: ReactNode; // what a project without runs is shown as
+}
+
+export function Workspace({ first: onboarding }: WorkspaceProps) {
   const { owner = "", project = "" } = useParams({ strict: false });
   const name = `${owner}/${project}`;
-  const [view, change] = useView();
-  const runs = useWorkspaceRuns({ owner, project }, view);
+  const saved = useSavedView(owner, project);
+  const place = useMemo(() => ({ owner, project, name }), [owner, project, name]);
+  const viewed = useView({ place, base: saved.state, drafts: true });
+  const { view, change } = viewed;
+  const found = useWorkspaceRuns({ owner, project }, view);
+  const runs = useMemo(
+    () => ({ ...found, items: coloured(found.items, view.layout.colors) }),
+    [found, view.layout.colors],
+  );
   const shown = useStable(shownRuns(runs.items, view));
+  const by = view.group.join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `by` is what they are grouped by
+  const groups = useMemo(
+    () => (by ? groupRuns(runs.items, view.group, view.layout.colors) : null),
+    [runs.items, by, view.layout.colors],
+  );
   const keys = useNumberKeys(owner, project);
   const [chosen, choose] = useStored<string | null>(`wanllmdb.value.${name}`, null);
+  const phone = matchMedia("(max-width: 860px)").matches; // there the list is a page of its own
+  const [narrow, fold] = useStored<boolean>(`wanllmdb.runs.folded${phone ? ".phone" : ""}`, phone);
   const values = keys.numbers ?? NO_KEYS;
   const value = chosen && values.includes(chosen) ? chosen : usualValue(values);
+  const first = useMemo(() => arrange([], values)[0]?.name, [values]);
   const [measured, buckets] = useBuckets();
   const filterRef = useRef<HTMLInputElement>(null);
   const findRef = useRef<HTMLInputElement>(null);
+  const [saving, save] = useState(false);
   useRunKeys({ runs: runs.items, shown, change, filterRef, findRef });
+  useShortcuts({
+    "mod+z": () => viewed.undo?.(),
+    "mod+shift+z": () => viewed.redo?.(),
+    "mod+s": () => save(true),
+    "mod+j": () => fold(!narrow),
+  });
 
   const find = useDeferredValue(view.find);
-  const matching = useMemo(() => values.filter(finder(find)), [values, find]);
+  // Whoever waits for a first run goes on waiting until it has logged something.
+  const [waits, wait] = useState(false);
+  const none = runs.total === 0 && runs.found === 0 && view.q === "";
+  if (none && !waits) wait(true);
   const expand = useCallback(
     (panel: string | null) => change((before) => ({ ...before, panel })),
     [change],
   );
+  if (onboarding && (none || waits)) return <div className={styles.first}>{onboarding}</div>;
   return (
-    <div className={styles.workspace}>
+    <div className={classes(styles.workspace, narrow && styles.narrow)}>
       <h1 className="hidden-text">Workspace of {project}</h1>
-      <RunList
-        runs={runs}
-        shown={shown}
-        view={view}
-        onChange={change}
-        value={value}
-        values={values}
-        onValue={choose}
-        filterRef={filterRef}
-      />
+      {!narrow && (
+        <RunList
+          runs={runs}
+          groups={groups}
+          shown={shown}
+          view={view}
+          onChange={change}
+          value={value}
+          values={values}
+          onValue={choose}
+          filterRef={filterRef}
+          onFold={() => fold(true)}
+        />
+      )}
       <div className={styles.right}>
-        <ViewBar view={view} onChange={change} findRef={findRef} />
+        <ViewBar
+          view={view}
+          onChange={change}
+          findRef={findRef}
+          undo={viewed.undo}
+          redo={viewed.redo}
+          keys={values}
+          onShare={() => void share(place, viewed, saved)}
+          section={first}
+          before={
+            <>
+              {narrow && (
+                <IconButton label="Show runs" hint="⌘J" onClick={() => fold(false)}>
+                  <PanelLeftOpen size={16} aria-hidden />
+                </IconButton>
+              )}
+              <ViewMenu
+                owner={owner}
+                project={project}
+                viewed={viewed}
+                saved={saved}
+                saving={saving}
+                onSaving={save}
+              />
+            </>
+          }
+        />
         <div className={styles.scroll} ref={measured} data-testid="panels">
           <ChartsProvider
             project={name}
             view={view}
+            change={change}
+            keys={values}
             buckets={buckets}
             runs={runs.items}
+            groups={groups}
             shown={shown}
           >
             <Body keys={keys}>
@@ -73,14 +142,7 @@ export function Workspace() {
                 onClearFind={() => change((before) => ({ ...before, find: "" }))}
                 onExpand={expand}
               />
-              {view.panel && values.includes(view.panel) && (
-                <FullPanel
-                  name={view.panel}
-                  keys={matching.includes(view.panel) ? matching : values}
-                  onMove={expand}
-                  onClose={() => expand(null)}
-                />
-              )}
+              {view.panel && <Full place={name} keys={values} panel={view.panel} onMove={expand} />}
             </Body>
           </ChartsProvider>
         </div>
@@ -91,39 +153,13 @@ export function Workspace() {
 
 const NO_KEYS: readonly string[] = [];
 
-interface NumberKeys {
-  numbers: readonly string[] | undefined;
-  error: Error | null;
-  retry: () => void;
-}
-
-export function useNumberKeys(owner: string, project: string, runs?: string[]): NumberKeys {
-  const { data, error, refetch } = useQuery(keysQuery(owner, project, runs));
-  const numbers = useMemo(
-    () => data?.filter((one) => one.kind === "number").map((one) => one.key),
-    [data],
-  );
-  return { numbers, error: data ? null : error, retry: () => void refetch() };
-}
-
-/** What stands in for the panels while there are none. */
-export function Body({ keys, children }: { keys: NumberKeys; children: React.ReactNode }) {
-  if (keys.error) return <ErrorState error={keys.error} retry={keys.retry} />;
-  if (!keys.numbers) {
-    return (
-      <div className={styles.bones}>
-        <Skeleton height={220} lines={3} />
-      </div>
-    );
-  }
-  if (keys.numbers.length === 0) {
-    return (
-      <EmptyState icon={<ChartSpline size={20} aria-hidden />} title="Nothing was logged yet">
-        A chart appears here with the first <code>run.log({"{…}"})</code>.
-      </EmptyState>
-    );
-  }
-  return children;
+/** Runs in the colours that the view gives them. */
+function coloured(runs: readonly Run[], colors: Readonly<Record<string, number>>): readonly Run[] {
+  if (Object.keys(colors).length === 0) return runs;
+  return runs.map((run) => {
+    const color = member(colors, run.id);
+    return color === undefined ? run : { ...run, color };
+  });
 }
 
 /** The same set for the same members, so that what depends on it stays as it is. */
@@ -138,37 +174,4 @@ function useStable(set: ReadonlySet<string>): ReadonlySet<string> {
 export function usualValue(keys: readonly string[]): string | null {
   const losses = keys.filter((key) => /loss$/i.test(key));
   return losses.find((key) => /^(val|eval|test|dev)/i.test(key)) ?? losses[0] ?? keys[0] ?? null;
-}
-
-interface RunKeysProps {
-  runs: readonly Run[];
-  shown: ReadonlySet<string>;
-  change: ReturnType<typeof useView>[1];
-  filterRef: React.RefObject<HTMLInputElement | null>;
-  findRef: React.RefObject<HTMLInputElement | null>;
-}
-
-/** j and k walk the runs, space shows or hides, Enter opens; f and p go to the two filters. */
-function useRunKeys({ runs, shown, change, filterRef, findRef }: RunKeysProps): void {
-  const navigate = useNavigate();
-  const held = () => useFocusStore.getState().held;
-  const move = (by: number) => {
-    const at = runs.findIndex((run) => run.id === held());
-    const next = runs[Math.min(runs.length - 1, Math.max(0, at + by))];
-    if (next) focus.hold(next.id);
-  };
-  const withHeld = (act: (run: Run) => void) => {
-    const run = runs.find((one) => one.id === held());
-    if (run) act(run);
-  };
-  useShortcuts({
-    j: () => move(1),
-    k: () => move(-1),
-    f: () => filterRef.current?.focus(),
-    p: () => findRef.current?.focus(),
-    o: () => withHeld(({ owner, project, id }) => navigate(paths.run({ owner, project, run: id }))),
-    x: () => withHeld(({ id }) => change((view) => toggled(view, id, shown.has(id)))),
-    escape: () => focus.hold(null),
-  });
-  useEffect(() => () => focus.hold(null), []);
 }

@@ -4,17 +4,30 @@
  * The hub lives as long as the page. Curves are replaced when another x axis, a finer grid or
  * a zoom asks other questions; panels keep their lines until the new ones are there.
  */
-import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 import { Curves, type Span } from "../../api/curves";
+import type { GroupCurves } from "../../api/group-curves";
 import { live } from "../../api/live";
-import type { Run, XAxis } from "../../api/types";
+import type { Run } from "../../api/types";
 import { ChartHub, type Domain, darkTheme, lightTheme } from "../../chart";
+import { PAGE_FONTS, startWorker } from "../../chart/browser";
 import { layers } from "../../kit/layers";
 import { useTheme } from "../../kit/theme";
 import { toast } from "../../kit/toast";
 import { focus, useFocused } from "./focus";
-import type { View } from "./view";
+import type { RunGroup } from "./groups";
+import { type Resolved, workspaceSettings } from "./settings";
+import { useGroupCurves } from "./useGroupCurves";
+import type { ChangeView } from "./useView";
+import { axisOf, type View, type X } from "./view";
 
 export interface Charts {
   question: CurvesQuestion;
@@ -22,9 +35,14 @@ export interface Charts {
   hub: ChartHub;
   curves: Curves; // as drawn: of the zoomed span while there is one
   whole: Curves; // from first to last, which values in headers are about
+  grouped: GroupCurves | null; // instead of these, where runs are grouped
+  groups: readonly RunGroup[] | null;
   runs: readonly Run[]; // those that may be drawn, newest first
   shown: ReadonlySet<string>;
-  view: Pick<View, "smooth" | "logY" | "clip">;
+  view: View;
+  settings: Resolved; // of the whole workspace
+  change: ChangeView;
+  keys: readonly string[]; // that panels may be made of
 }
 
 const Context = createContext<Charts | null>(null);
@@ -35,22 +53,23 @@ export function useCharts(): Charts {
   return charts;
 }
 
-const FONTS = [{ family: "Inter Variable", url: interUrl, weight: "100 900" }];
-
-function startWorker(): Worker {
-  return new Worker(new URL("../../chart/worker.ts", import.meta.url), { type: "module" });
-}
-
-function useHub(onZoom: (domain: Domain | null) => void): ChartHub | null {
+function useHub(
+  onZoom: (domain: Domain | null) => void,
+  onOpen: (panel: string) => void,
+): ChartHub | null {
   const [hub, setHub] = useState<ChartHub | null>(null);
   useEffect(() => {
     const made = new ChartHub({
       workerFactory: startWorker,
-      fonts: FONTS,
+      fonts: PAGE_FONTS,
       noun: "run",
       layers: layers(),
       onHover: (hover) => focus.rest(hover?.group ?? null),
       onZoom: (domain) => onZoom(domain),
+      onFullScreen: ({ host }) => {
+        const panel = host.closest<HTMLElement>("[data-key]")?.dataset.key;
+        if (panel !== undefined) onOpen(panel);
+      },
       onError: (error) => toast(`Charts are painted on the page itself: ${error.message}`),
     });
     setHub(made);
@@ -58,13 +77,13 @@ function useHub(onZoom: (domain: Domain | null) => void): ChartHub | null {
       made.destroy();
       focus.rest(null);
     };
-  }, [onZoom]);
+  }, [onZoom, onOpen]);
   return hub;
 }
 
 export interface CurvesQuestion {
   project: string;
-  x: XAxis;
+  x: X;
   buckets: number;
 }
 
@@ -79,7 +98,7 @@ function useCurves({ project, x, buckets, span = null, wanted = true }: SpannedQ
     if (!wanted) return setCurves(null);
     const made = new Curves({
       project,
-      x,
+      ...axisOf(x),
       buckets,
       span,
       subscribe: (subscription) => live.subscribe(subscription),
@@ -106,32 +125,46 @@ export function FinerCurves({ children }: { children: ReactNode }) {
   return <Context value={value}>{value && children}</Context>;
 }
 
+/** The curves of a panel: the page's, or curves of its own where its x axis is another. */
+export function useCurvesOver(x: X): Pick<Charts, "curves" | "whole" | "grouped"> {
+  const charts = useCharts();
+  const own = useDrawn({ ...charts.question, x }, charts, x !== charts.question.x);
+  return own ?? charts;
+}
+
 interface Drawn {
   question: CurvesQuestion;
   whole: Curves;
   curves: Curves;
+  grouped: GroupCurves | null;
 }
 
 /** The curves of all there is, and those of the zoomed span where a zoom asks for them. */
 function useDrawn(
   { project, x, buckets }: CurvesQuestion,
-  { runs, shown, span }: Pick<Charts, "runs" | "shown" | "span">,
+  { runs, shown, span, view, groups }: Pick<Charts, "runs" | "shown" | "span" | "view" | "groups">,
+  wanted = true,
 ): Drawn | null {
-  const whole = useCurves({ project, x, buckets });
-  const detail = useCurves({ project, x, buckets, span, wanted: span !== null });
+  const whole = useCurves({ project, x, buckets, wanted });
+  const detail = useCurves({ project, x, buckets, span, wanted: wanted && span !== null });
   useRuns(whole, runs, shown);
   useRuns(detail, runs, shown);
+  const alike = { project, x, buckets, view, runs, shown, wanted: wanted && groups !== null };
+  const wholeGroups = useGroupCurves({ ...alike, span: null });
+  const detailGroups = useGroupCurves({ ...alike, span, wanted: alike.wanted && span !== null });
+  const grouped = detailGroups ?? wholeGroups;
   return useMemo(
-    () => (whole ? { question: { project, x, buckets }, whole, curves: detail ?? whole } : null),
-    [project, x, buckets, whole, detail],
+    () =>
+      whole ? { question: { project, x, buckets }, whole, curves: detail ?? whole, grouped } : null,
+    [project, x, buckets, whole, detail, grouped],
   );
 }
 
 const MARGIN = 0.25; // of the zoomed span, fetched on both sides for panning
 
 /** A zoom as a question of its own; none while the curves are as fine as they get. */
-function useDetail(x: XAxis): [Span | null, (domain: Domain | null) => void] {
-  const [span, setSpan] = useState<{ x: XAxis; span: Span } | null>(null);
+function useDetail(x: X): [Span | null, (domain: Domain | null) => void] {
+  const [span, setSpan] = useState<{ x: X; span: Span } | null>(null);
   const zoomed = useMemo(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     return (domain: Domain | null) => {
@@ -153,36 +186,60 @@ interface ChartsProviderProps {
   buckets: number;
   runs: readonly Run[];
   shown: ReadonlySet<string>;
+  change: ChangeView;
+  keys: readonly string[];
+  groups?: readonly RunGroup[] | null; // null: runs stand for themselves
   children: ReactNode;
 }
 
 export function ChartsProvider({
   project,
   view,
+  change,
+  keys,
   buckets,
   runs,
   shown,
+  groups = null,
   children,
 }: ChartsProviderProps) {
-  const [span, onZoom] = useDetail(view.x);
-  const hub = useHub(onZoom);
-  const drawn = useDrawn({ project, x: view.x, buckets }, { runs, shown, span });
+  const x = view.x;
+  const [span, onZoom] = useDetail(x);
+  const onOpen = useCallback(
+    (panel: string) => change((before) => ({ ...before, panel })),
+    [change],
+  );
+  const hub = useHub(onZoom, onOpen);
+  const asked = useDrawn({ project, x, buckets }, { runs, shown, span, view, groups });
   const theme = useTheme();
   const focused = useFocused();
-  const { smooth, logY, clip } = view;
+  const settings = useMemo(() => workspaceSettings(view), [view]);
 
   useEffect(() => hub?.setTheme(theme === "dark" ? darkTheme : lightTheme), [hub, theme]);
+  const drawn = useMemo(() => idsDrawn(shown, groups), [shown, groups]);
   useEffect(
-    () => hub?.setFocus(focused && shown.has(focused) ? focused : null),
-    [hub, focused, shown],
+    () => hub?.setFocus(focused && drawn.has(focused) ? focused : null),
+    [hub, focused, drawn],
   );
   useEffect(() => {
-    hub?.setHidden(new Set(runs.filter((run) => !shown.has(run.id)).map((run) => run.id)));
-  }, [hub, runs, shown]);
+    hub?.setHidden(new Set((groups ?? runs).map(({ id }) => id).filter((id) => !drawn.has(id))));
+  }, [hub, runs, groups, drawn]);
   const charts = useMemo(
     () =>
-      hub && drawn ? { ...drawn, span, hub, runs, shown, view: { smooth, logY, clip } } : null,
-    [drawn, span, hub, runs, shown, smooth, logY, clip],
+      hub && asked
+        ? { ...asked, span, hub, groups, runs, shown, view, settings, change, keys }
+        : null,
+    [asked, span, hub, groups, runs, shown, view, settings, change, keys],
   );
   return <Context value={charts}>{charts && children}</Context>;
+}
+
+/** What lines are called by, of those that are shown. */
+function idsDrawn(
+  shown: ReadonlySet<string>,
+  groups: readonly RunGroup[] | null,
+): ReadonlySet<string> {
+  if (!groups) return shown;
+  const some = groups.filter(({ runs }) => runs.some(({ id }) => shown.has(id)));
+  return new Set(some.map(({ id }) => id));
 }

@@ -1,10 +1,10 @@
 /** What the header of a panel says: one run's last value, or the best of those shown. */
 import type { Curves } from "../../api/curves";
+import { direction } from "../../api/direction";
 import { valueAt } from "../../api/json-map";
 import type { Line } from "../../api/line";
 import type { Run } from "../../api/types";
 import { fromJson } from "../../kit/format";
-import { direction } from "./sections";
 
 interface Question {
   curves: Pick<Curves, "line">;

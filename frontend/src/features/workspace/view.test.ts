@@ -21,6 +21,10 @@ describe("the view in the URL", () => {
       latest: 50,
       hide: new Set(["a", "b"]),
       panel: "train/loss",
+      group: ["config.a,b", "!seed"],
+      pins: ["a"],
+      base: "b",
+      layout: { ...usual.layout, removed: ["odd"] },
     };
     const search = writeView(view);
     expect(search).toMatchObject({ x: "rel", smooth: "ema:0.6", log: "y", hide: "a,b" });
