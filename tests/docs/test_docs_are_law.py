@@ -35,7 +35,9 @@ def test_every_make_target_that_the_readme_names_is_there() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_the_docs_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    links += re.findall(r'(?:src|srcset)="([^"]+)"', text)
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

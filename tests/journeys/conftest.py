@@ -8,10 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 from tests.journeys.processes import ServerProcess
 
 ROOT = Path(__file__).resolve().parents[2]
+
+expect.set_options(timeout=20_000)  # nothing is promised of how long a busy machine takes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,14 @@ IN_SIGHT_AND_PAINTED = """
     return seen.length > 0 && seen.every((panel) => panel.querySelector('[data-painted]'));
 }
 """
+MAX_SCREENS = 40
+# Resolves once the page has drawn what the scrolling brought near.
+ONE_SCREEN_ON = """
+(panels) => new Promise((resolve) => {
+    panels.scrollBy(0, panels.clientHeight);
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+})
+"""
 
 
 def logged(server: ServerProcess, script: str, *arguments: str) -> dict[str, Any]:
@@ -55,6 +63,18 @@ def open_workspace(page: Page, server: ServerProcess, project: str, query: str =
 def panel_of(page: Page, key: str) -> Locator:
     """The panel of a key, whatever the key is called."""
     return page.locator(f"[data-testid=panel][data-key={json.dumps(key, ensure_ascii=False)}]")
+
+
+def scrolled_to(page: Page, key: str) -> Locator:
+    """The panel of a key, wherever it is: only panels near the window are in the page."""
+    panel = panel_of(page, key)
+    page.get_by_test_id("panels").evaluate("(panels) => panels.scrollTo(0, 0)")
+    for _ in range(MAX_SCREENS):
+        if panel.count() > 0:
+            break
+        page.get_by_test_id("panels").evaluate(ONE_SCREEN_ON)
+    panel.scroll_into_view_if_needed()
+    return panel
 
 
 def shown_value(panel: Locator) -> float:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.spawner import Spawned, spawn
+
 
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
@@ -23,7 +25,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def eventually(true: Callable[[], Any], *, seconds: float = 20.0, why: str = "") -> Any:
+def eventually(true: Callable[[], Any], *, seconds: float = 60.0, why: str = "") -> Any:
     """Poll until `true()` gives something true, and return it; fail with `why` otherwise."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -35,13 +37,17 @@ def eventually(true: Callable[[], Any], *, seconds: float = 20.0, why: str = "")
 
 @dataclass
 class ServerProcess:
-    """`wanllmdb server` on a data folder and a home of its own."""
+    """`wanllmdb server` on a data folder and a home of its own.
+
+    With `fresh` it is a new process, imports and all, as a user starts it: to be measured.
+    """
 
     root: Path
     python: str = sys.executable
     port: int = field(default_factory=free_port)
     extra: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    fresh: bool = False
+    process: Spawned | subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -54,7 +60,7 @@ class ServerProcess:
     @property
     def environment(self) -> dict[str, str]:
         """A clean environment with its own home: what a new user has."""
-        keep = ("PATH", "LANG", "VIRTUAL_ENV", "TMPDIR")
+        keep = ("PATH", "LANG", "VIRTUAL_ENV", "TMPDIR", "PYTHONPATH")
         home = self.root / "home"
         home.mkdir(parents=True, exist_ok=True)
         return {
@@ -65,13 +71,19 @@ class ServerProcess:
         }
 
     def start(self) -> ServerProcess:
+        told = ("wanllmdb", "server", "--port", str(self.port), "--metrics-port", "0",
+                "--data-dir", str(self.root / "data"), *self.extra)  # fmt: skip
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [self.python, "-m", "wanllmdb", "server", "--port", str(self.port),
-                 "--metrics-port", "0", "--data-dir", str(self.root / "data"), *self.extra],
-                env=self.environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.root,
-            )  # fmt: skip
-        eventually(self._ready, seconds=30, why=f"the server answers; its log: {self.log}")
+            if self.python == sys.executable and not self.fresh:
+                self.process = spawn(
+                    *told, environment=self.environment, folder=self.root, output=log.fileno()
+                )
+            else:
+                self.process = subprocess.Popen(
+                    [self.python, "-m", *told],
+                    env=self.environment, stdout=log, stderr=log, cwd=self.root,
+                )  # fmt: skip
+        eventually(self._ready, seconds=60, why=f"the server answers; its log: {self.log}")
         return self
 
     def _ready(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.conftest import Faults
-from tests.journeys.panels import hover, logged, open_workspace, panel_of, project_url
+from tests.journeys.panels import hover, logged, open_workspace, project_url, scrolled_to
 from tests.journeys.processes import ServerProcess
 
 IMAGE = "<img src=x onerror=\"window.ran='image'\">"
@@ -61,8 +61,7 @@ def test_no_name_and_no_value_is_ever_more_than_text(
     open_workspace(page, server, "hostile")
     expect(page.get_by_test_id("run-row").filter(has_text=SCRIPT + IMAGE)).to_be_visible()
     for key, last in KEYS.items():
-        panel = panel_of(page, key)
-        panel.scroll_into_view_if_needed()
+        panel = scrolled_to(page, key)
         expect(panel.get_by_role("heading")).to_have_text(key)
         expect(panel.locator("[data-painted]")).to_be_visible()
         if last is not None:
@@ -70,7 +69,7 @@ def test_no_name_and_no_value_is_ever_more_than_text(
             expect(value).to_have_attribute("data-value", last)
     assert_nothing_ran(page, faults)
 
-    hover(page, panel_of(page, IMAGE), 0.5)
+    hover(page, scrolled_to(page, IMAGE), 0.5)
     expect(page.locator(".chart-tip")).to_contain_text(SCRIPT)
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").get_by_role("combobox").fill("script")
@@ -86,8 +85,8 @@ def test_no_name_and_no_value_is_ever_more_than_text(
 
     page.goto(project_url(server, "hostile", "table?cols=config.constructor,summary.toString"))
     rows = page.get_by_test_id("table-row")
-    expect(rows.filter(has_text=SCRIPT).get_by_role("cell").nth(1)).to_have_text("2")
-    expect(rows.filter(has_text="plain").get_by_role("cell")).to_have_text(["plain", "–", "–"])
+    expect(rows.filter(has_text=SCRIPT).get_by_role("gridcell").nth(1)).to_have_text("2")
+    expect(rows.filter(has_text="plain").get_by_role("gridcell")).to_have_text(["plain", "–", "–"])
     assert_nothing_ran(page, faults)
 
 
