@@ -70,6 +70,7 @@ def bench_page() -> Iterator[str]:
             yield f"http://127.0.0.1:{server.server_address[1]}/chart.html"
         finally:
             server.shutdown()
+            server.server_close()
 
 
 @contextmanager
@@ -120,6 +121,12 @@ def moving(page: Page) -> Iterator[Figure]:
     yield Figure("live: longest task of the page", live["longest"], "ms", 50)
 
 
+def decoding(page: Page) -> Iterator[Figure]:
+    """What a frame of curves costs before it can be drawn."""
+    took = [page.evaluate("() => bench.decode(100, 1000)") for _ in range(5)]
+    yield Figure("decode 100 lines × 1000 points × 4 columns", statistics.median(took), "ms", 3)
+
+
 def screenshots(page: Page, folder: Path) -> None:
     """Each scene in both themes, plain and with the pointer on a line."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +156,7 @@ def main() -> int:
     figures: list[Figure] = []
     with bench_page() as url, browser_page(url) as page:
         if not arguments.only_screenshots:
-            figures = [*painting(page, arguments.rounds), *moving(page)]
+            figures = [*painting(page, arguments.rounds), *moving(page), *decoding(page)]
         if arguments.screenshots:
             screenshots(page, arguments.screenshots)
     print(as_json(figures) if arguments.json else table(figures))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.contenders import (
@@ -160,24 +160,28 @@ PARTS: dict[str, Callable[[Arena, Contender, Size], Iterator[Figure]]] = {
 }
 
 
-def tables(found: Iterable[Figure]) -> str:
+def tables(
+    found: Iterable[Figure],
+    groups: Iterable[Sequence[Column]] = TABLES,
+    ours: str = OFFLINE.title,
+) -> str:
     """A line for each tracker; in brackets how many times better ours is."""
     found = [each for each in found if each.of]
     titles = list(dict.fromkeys(each.of for each in found))
     cells = {(each.of, each.name): each for each in found}
-    text: list[str] = ["In brackets: how many times better wanllmdb offline is."]
-    for columns in TABLES:
+    text: list[str] = [f"In brackets: how many times better {ours} is."]
+    for columns in groups:
         text.append(f"{'':<28}" + "".join(f"{each.head:>18}" for each in columns))
         for title in titles:
-            row = "".join(f"{_cell(cells, title, each):>18}" for each in columns)
+            row = "".join(f"{_cell(cells, title, ours, each):>18}" for each in columns)
             text.append(f"{title:<28}{row}")
         text.append("")
     faults = [f"{each.of}: {each.name}: {each.note}" for each in found if each.value is None]
     return "\n".join([*text, *faults])
 
 
-def _cell(cells: dict[tuple[str, str], Figure], title: str, column: Column) -> str:
-    mine, ours = cells.get((title, column.name)), cells.get((OFFLINE.title, column.name))
+def _cell(cells: dict[tuple[str, str], Figure], title: str, base: str, column: Column) -> str:
+    mine, ours = cells.get((title, column.name)), cells.get((base, column.name))
     if mine is None or mine.value is None:
         return "–"
     text = number(mine.value)

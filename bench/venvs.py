@@ -40,8 +40,13 @@ def python_of(package: str) -> str:
     if done.exists() and done.read_text() == wanted:
         return str(python)
     print(f"installing {wanted} into {folder}", file=sys.stderr, flush=True)
-    _run(sys.executable, "-m", "venv", "--clear", str(folder))
-    _run(str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", wanted)
+    installer = Path(sys.executable).parent / "uv"
+    if installer.exists():  # its cache is shared: what two peers need is on the disk once
+        _run(str(installer), "venv", "-q", "--clear", "--python", sys.executable, str(folder))
+        _run(str(installer), "pip", "install", "-q", "--python", str(python), wanted)
+    else:
+        _run(sys.executable, "-m", "venv", "--clear", str(folder))
+        _run(str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", wanted)
     done.write_text(wanted)
     return str(python)
 
