@@ -73,6 +73,9 @@ class TlsGate(_Gate):
         return f"https://localhost:{self.port}"
 
     def serve(self, client: socket.socket) -> None:
+        # Not wrapped before it speaks: of a peer that is gone already, wrap_socket leaves what it
+        # has made open.
+        client.recv(1, socket.MSG_PEEK)
         with self._context.wrap_socket(client, server_side=True) as secure:
             self.handshakes += 1
             with socket.create_connection(self._target) as server:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -203,12 +203,16 @@ def tls_server(authority: trustme.CA) -> Iterator[tuple[str, Callable[[], int]]]
         while True:
             client, _ = listener.accept()
             seen.append(1)
-            with client, suppress(OSError), context.wrap_socket(client, server_side=True) as secure:
-                secure.recv(65536)
-                secure.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                    b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
-                )
+            with client, suppress(OSError):
+                # Not wrapped before it speaks: of a peer that is gone already, wrap_socket
+                # leaves what it has made open.
+                client.recv(1, socket.MSG_PEEK)
+                with context.wrap_socket(client, server_side=True) as secure:
+                    secure.recv(65536)
+                    secure.sendall(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                        b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+                    )
 
     def serve() -> None:
         with suppress(OSError):
@@ -232,6 +236,7 @@ def test_what_is_not_trusted_is_left_alone_until_the_certificates_change(tmp_pat
             http = Http(url, KEY, environ={"SSL_CERT_FILE": str(ca)}, budget=budget)
             with pytest.raises(NoAnswerError) as caught:
                 http.request("GET", "/api/v1/me")
+            http.close()
             assert caught.value.permanent
             assert f"{ca} (SSL_CERT_FILE)" in str(caught.value)
         assert seen() == 1
@@ -258,7 +263,7 @@ def test_a_folder_of_certificates_will_do(tmp_path: Path) -> None:
     authority = trustme.CA()
     with tls_server(authority) as (url, _):
         http = Http(url, KEY, ca_file=str(tmp_path), environ={}, budget=Budget())
-        with pytest.raises(NoAnswerError, match="signed by nobody who is trusted here"):
+        with closing(http), pytest.raises(NoAnswerError, match="signed by nobody who is trusted"):
             http.request("GET", "/api/v1/me")
 
 
