@@ -327,7 +327,7 @@ def test_an_untrusted_certificate_names_what_is_trusted() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(1, socket.MSG_PEEK)  # as in test_answer: it speaks, then it is wrapped
-            with pytest.raises(OSError, match="no shared cipher|NO_SHARED_CIPHER"):
+            with pytest.raises(OSError, match=r"no shared cipher|NO_SHARED_CIPHER"):
                 context.wrap_socket(connection, server_side=True)
 
     thread = threading.Thread(target=answer)
