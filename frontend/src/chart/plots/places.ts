@@ -36,7 +36,9 @@ function build(axis: ParallelAxis): AxisPlaces {
 }
 
 function onScale(axis: ParallelAxis, scale: Scale): AxisPlaces {
-  const ticks = valueMarks(scale.domain, scale.kind, 240);
+  const whole = axis.values.every((value) => Number.isInteger(value) || Number.isNaN(value));
+  const marks = valueMarks(scale.domain, scale.kind, 240);
+  const ticks = whole ? marks.filter(({ at }) => Number.isInteger(at)) : marks; // no 1.5 layers
   return {
     axis,
     at: Float32Array.from(axis.values, scale.map),

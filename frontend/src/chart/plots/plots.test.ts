@@ -159,6 +159,14 @@ it("places on an axis come back as values, and equal values share their rank", (
   expect([...brushed(parallel, { lr: [1e-4, 1e-3] }, new Set())]).toEqual([1, 1, 0, 0]);
 });
 
+it("an axis of whole numbers is marked at whole numbers", () => {
+  const layers = { key: "layers", label: "layers", scale: "linear" as const };
+  const texts = (...values: number[]) =>
+    axisPlaces({ ...layers, values: Float64Array.from(values) }).ticks.map(({ text }) => text);
+  expect(texts(1, 2, 3)).toEqual(["1", "2", "3"]);
+  expect(texts(1, 2.5, 3).length).toBeGreaterThan(3);
+});
+
 it("the ramp gets only lighter, and what has no value is grey", () => {
   const light = (hex: string): number => {
     const value = Number.parseInt(hex.slice(1), 16);

@@ -1,6 +1,6 @@
 /** One column of the runs. */
 import { Select } from "../../kit/Select";
-import { labelOf } from "./columns";
+import { labelsOf } from "./columns";
 
 interface ColumnSelectProps {
   label: string;
@@ -11,14 +11,14 @@ interface ColumnSelectProps {
 }
 
 export function ColumnSelect({ label, names, value, none, onChange }: ColumnSelectProps) {
-  const twice = new Set(names.map(labelOf)).size < names.length;
+  const labels = labelsOf(names);
   return (
     <Select
       label={label}
       value={value ?? ""}
       options={[
         ...(none ? [{ value: "", label: none }] : []),
-        ...names.map((name) => ({ value: name, label: twice ? name : labelOf(name) })),
+        ...names.map((name, at) => ({ value: name, label: labels[at] ?? name })),
       ]}
       onChange={(name) => onChange(name || undefined)}
     />

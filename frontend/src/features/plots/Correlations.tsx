@@ -5,7 +5,7 @@ import { correlationsQuery } from "../../api/analysis";
 import type { MatrixSpec } from "../../chart";
 import { Chip } from "../../kit/Chip";
 import { EmptyState, ErrorState, Skeleton } from "../../kit/states";
-import { labelOf } from "./columns";
+import { labelsOf } from "./columns";
 import type { PlotData } from "./data";
 import { failure } from "./Importance";
 import { Plot } from "./Plot";
@@ -37,7 +37,7 @@ export function Correlations({ data, tools }: { data: PlotData; tools: ReactNode
   const said = query.data;
   const spec = useMemo((): MatrixSpec | null => {
     if (!said) return null;
-    const labels = said.columns.map(labelOf);
+    const labels = labelsOf(said.columns);
     return {
       type: "matrix",
       title: "Correlations",

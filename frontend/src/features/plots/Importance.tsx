@@ -99,7 +99,9 @@ function Weight({ parameter, most }: { parameter: Parameter; most: number }) {
       </td>
       <td>
         {correlation === null ? (
-          <span className={styles.dim}>not of texts</span>
+          <span className={styles.dim} title="Only numbers that differ can be ranked">
+            not ranked
+          </span>
         ) : (
           <span className={styles.weigh}>
             <span className={styles.balance} data-falls={correlation < 0 || undefined} aria-hidden>

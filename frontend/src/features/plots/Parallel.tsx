@@ -4,7 +4,7 @@ import { type Domain, type ParallelSpec, runColors } from "../../chart";
 import { EmptyState } from "../../kit/states";
 import { Axes } from "./Axes";
 import { type Brushes, insideOf, writeBrushes, writeNames } from "./brushes";
-import { usualScale } from "./columns";
+import { labelsOf, usualScale } from "./columns";
 import type { PlotData } from "./data";
 import { Inside } from "./Inside";
 import { Plot } from "./Plot";
@@ -63,6 +63,7 @@ export function Parallel({ data }: { data: PlotData }) {
   const current = useRef(brushes);
   current.current = brushes;
   const ramp = target ? columns.get(target) : undefined;
+  const labels = useMemo(() => labelsOf(axes), [axes]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: brushes by hand are in the plot already
   const spec = useMemo(
     (): ParallelSpec => ({
@@ -71,10 +72,11 @@ export function Parallel({ data }: { data: PlotData }) {
       ids: table.runs,
       names: table.names,
       colors: table.colors.map(runColors),
-      axes: axes.flatMap((name) => {
+      axes: axes.flatMap((name, at) => {
         const column = columns.get(name);
         if (!column) return [];
-        const { label, values, categories } = column;
+        const { values, categories } = column;
+        const label = labels[at] ?? column.label;
         const asked = state.scales.get(name);
         const scale = categories ? "category" : (asked ?? usualScale(column));
         return [{ key: name, label, scale, values, ...(categories ? { categories } : {}) }];
@@ -82,7 +84,7 @@ export function Parallel({ data }: { data: PlotData }) {
       ramp: ramp && !ramp.categories ? { label: ramp.label, values: ramp.values } : null,
       brushes: current.current,
     }),
-    [table, columns, axes, ramp, state.scales, given],
+    [table, columns, axes, labels, ramp, state.scales, given],
   );
   const drawn = useMemo(
     () =>

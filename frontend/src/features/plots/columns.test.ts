@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunField } from "../../api/runs-table";
 import { brushFilter, insideOf, readBrushes, readNames, writeBrushes, writeNames } from "./brushes";
-import { figuresOf, toColumn, usualParameters, usualScale } from "./columns";
+import { figuresOf, labelsOf, toColumn, usualParameters, usualScale } from "./columns";
 import { groupsOf } from "./grouping";
 
 const field = (key: string, kind: RunField["kind"], differs = true): RunField => ({
@@ -23,6 +23,11 @@ describe("columns", () => {
     expect(toColumn("config.on", [true, false]).categories).toEqual(["false", "true"]);
     expect(usualScale(lr)).toBe("log");
     expect(usualScale(model)).toBe("category");
+  });
+
+  it("are told apart where a setting and a result share a name", () => {
+    const names = ["config.lr", "summary.lr", "summary.loss", "name"];
+    expect(labelsOf(names)).toEqual(["lr (config)", "lr (summary)", "loss", "name"]);
   });
 
   it("are chosen: what differs and is no name, and the loss", () => {

@@ -20,6 +20,17 @@ const { compare: byName } = new Intl.Collator("en", { numeric: true });
 /** `config.lr` is `lr`; figures and fields keep their names, too. */
 export const labelOf = (name: string): string => name.replace(/^(config|summary)\./, "");
 
+/** The labels of columns that stand side by side: of a setting and a result that share a name, each says which it is. */
+export function labelsOf(names: readonly string[]): string[] {
+  const labels = names.map(labelOf);
+  return labels.map((label, at) => {
+    const name = names[at] as string;
+    const shared = labels.some((other, place) => place !== at && other === label);
+    if (!shared || label === name) return label;
+    return `${label} (${name.startsWith("config.") ? "config" : "summary"})`;
+  });
+}
+
 export function toColumn(name: string, raw: readonly Json[]): PlotColumn {
   const label = labelOf(name);
   const there = raw.filter((value) => value !== null);

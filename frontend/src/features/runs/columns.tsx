@@ -219,6 +219,9 @@ export function known(
   return columns;
 }
 
+const isShort = (value: Json | undefined): boolean =>
+  value !== undefined && value !== null && typeof value !== "object";
+
 /** What most want to see: settings that differ, and the first results. */
 export function usual(runs: readonly Run[], columns: ReadonlyMap<string, RunColumn>): string[] {
   const ids = [...columns.keys()];
@@ -228,11 +231,14 @@ export function usual(runs: readonly Run[], columns: ReadonlyMap<string, RunColu
   const config = ids.filter((id) => id.startsWith(CONFIG));
   const differing = config.filter((id) => spread(id) > 1);
   const media = ids.filter((id) => id.endsWith("._type")).map((id) => id.slice(0, -"_type".length));
+  const isSaid = (id: string) =>
+    some.some((run) => isShort(leaf(run.summary, id.slice(SUMMARY.length))));
   const results = ids.filter(
     (id) =>
       id.startsWith(SUMMARY) &&
       !id.startsWith(`${SUMMARY}system/`) &&
-      !media.some((medium) => id.startsWith(medium)), // its parts are no results
+      !media.some((medium) => id.startsWith(medium)) && // its parts are no results
+      isSaid(id),
   );
   return [
     "state",
