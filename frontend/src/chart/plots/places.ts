@@ -1,6 +1,6 @@
 /** Where rows lie on parallel axes: shared by what paints them and what finds them. */
 
-import { formatLogTick } from "../format";
+import { formatLogTick, formatTick } from "../format";
 import { valueMarks } from "../layout";
 import type { ParallelAxis, ParallelSpec } from "../plot-types";
 import { type Scale, scaleOf } from "../scales";
@@ -38,7 +38,8 @@ function build(axis: ParallelAxis): AxisPlaces {
 function onScale(axis: ParallelAxis, scale: Scale): AxisPlaces {
   const whole = axis.values.every((value) => Number.isInteger(value) || Number.isNaN(value));
   const marks = valueMarks(scale.domain, scale.kind, 240);
-  const ticks = whole ? marks.filter(({ at }) => Number.isInteger(at)) : marks; // no 1.5 layers
+  const kept = marks.map(({ at }) => at).filter(Number.isInteger); // no 1.5 layers
+  const ticks = whole ? kept.map((at) => ({ at, text: formatTick(at, kept) })) : marks;
   return {
     axis,
     at: Float32Array.from(axis.values, scale.map),
