@@ -116,7 +116,7 @@ def _add_user(commands: Any) -> None:
 
 
 def _add_key(commands: Any) -> None:
-    key = commands.add_parser("key", help="create API keys").add_subparsers(
+    key = commands.add_parser("key", help="create and register API keys").add_subparsers(
         required=True, metavar="COMMAND"
     )
     create = key.add_parser("create", help="create an API key of a user")
@@ -124,6 +124,19 @@ def _add_key(commands: Any) -> None:
     create.add_argument("--scope", choices=[str(scope) for scope in Scope], default="admin")
     create.add_argument("--label", default="command line", help="what the key is called")
     _finish(create, _key_create)
+    add = key.add_parser(
+        "add", help="let a user go on with a key that they have: of wandb, say, in any of its forms"
+    )
+    add.add_argument("name", metavar="USER")
+    add.add_argument(
+        "--key-file",
+        metavar="FILE",
+        required=True,
+        help="file whose first line is the key; - is stdin: a key never stands in a command",
+    )
+    add.add_argument("--scope", choices=[str(scope) for scope in Scope], default="admin")
+    add.add_argument("--label", default="brought along", help="what the key is called")
+    _finish(add, _key_add)
 
 
 def _server(told: Settings, arguments: argparse.Namespace) -> int:
@@ -166,7 +179,7 @@ def _say_started(started: first_start.Started, *, as_json: bool) -> None:
 
 
 def _user_create(told: Settings, arguments: argparse.Namespace) -> int:
-    password = _password(arguments.password_file)
+    password = _first_line(arguments.password_file)
     with first_start.accounts(told) as accounts:
         user = accounts.create_user(arguments.name, admin=arguments.admin, password=password)
         _, secret = accounts.create_key(user, "command line", Scope.ADMIN)
@@ -190,6 +203,19 @@ def _key_create(told: Settings, arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _key_add(told: Settings, arguments: argparse.Namespace) -> int:
+    secret = (_first_line(arguments.key_file) or "").strip()
+    with first_start.accounts(told) as accounts:
+        user = accounts.user_named(arguments.name)
+        key = accounts.register_key(user, secret, arguments.label, Scope(arguments.scope))
+    _answer(
+        {"name": user.name, "hint": key.hint, "scope": key.scope},
+        f"The key {key.hint}… is one of {user.name} now.",
+        arguments,
+    )
+    return OK
+
+
 def _migrate(told: Settings, arguments: argparse.Namespace) -> int:
     with DataDir(told.data_dir), first_start.accounts(told):
         pass
@@ -208,7 +234,7 @@ def _openapi(told: Settings, _arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _password(file: str | None) -> str | None:
+def _first_line(file: str | None) -> str | None:
     if file is None:
         return None
     text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")

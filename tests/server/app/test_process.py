@@ -151,6 +151,27 @@ def test_a_user_may_be_created_while_the_server_runs(server: Running) -> None:
     assert json.loads(more.stdout)["scope"] == "read"
 
 
+def test_a_key_of_another_server_goes_on_here(server: Running, tmp_path: Path) -> None:
+    data = ("--data-dir", str(server.data))
+    server.call("user", "create", "grace", *data)
+    key = "0123456789abcdef0123456789abcdef01234567"  # as wandb makes them
+    (tmp_path / "key").write_text(key + "\n")
+    arguments = ("key", "add", "grace", "--key-file", str(tmp_path / "key"), *data, "--json")
+    added = server.call(*arguments)
+    assert json.loads(added.stdout) == {"name": "grace", "hint": key[:8], "scope": "admin"}
+    assert key not in added.stdout + added.stderr
+    viewer = httpx.post(
+        f"{server.url}/graphql", auth=("api", key), json={"query": "{ viewer { username } }"}
+    )
+    assert viewer.json()["data"]["viewer"]["username"] == "grace"
+    again = server.call(*arguments)
+    assert (again.returncode, key in again.stderr) == (1, False)
+    assert "known here already" in again.stderr
+    missing = server.call("key", "add", "grace", "--key-file", str(tmp_path / "none"), *data)
+    assert missing.returncode == 1
+    assert "Traceback" not in missing.stderr
+
+
 def test_what_cannot_be_done_is_said_with_a_status(tmp_path: Path) -> None:
     server = Running(tmp_path)
     data = ("--data-dir", str(server.data))

@@ -10,9 +10,9 @@ from tests.server.world import PASSWORD, World, open_world
 
 from wanllmdb_server.catalog import accounts as rows
 from wanllmdb_server.catalog.credentials import Passwords
-from wanllmdb_server.domain.access import ANONYMOUS, Scope
+from wanllmdb_server.domain.access import ANONYMOUS, Actor, Scope
 from wanllmdb_server.domain.errors import ConflictError, InvalidError, UnauthenticatedError
-from wanllmdb_server.services.accounts import Accounts
+from wanllmdb_server.services.accounts import Accounts, actor_for
 
 
 @pytest.fixture
@@ -162,3 +162,45 @@ def test_who_has_no_password_signs_in_with_a_key_that_may_everything(empty: Worl
     for refused in (part, foreign, f"wl-{'x' * 43}"):
         with pytest.raises(UnauthenticatedError):
             accounts.login("ada", refused, address="there")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "0123456789abcdef0123456789abcdef01234567",
+        "local-0123456789abcdef0123456789abcdef01234567",
+        "eyJhbGciOiJI.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4",
+    ],
+)
+def test_a_key_that_its_user_had_before_is_a_key_here_too(empty: World, key: str) -> None:
+    accounts = empty.services.accounts
+    user = accounts.create_user("ada")
+    assert accounts.actor_of(key) is None
+    kept = accounts.register_key(user, key, "from before", Scope.WRITE)
+    assert kept.hint == key[:8]
+    actor = accounts.actor_of(key)
+    assert actor is not None
+    assert (actor.name, actor.scope) == ("ada", Scope.WRITE)
+    other = accounts.create_user("bob")
+    with pytest.raises(ConflictError) as caught:
+        accounts.register_key(other, key, "mine", Scope.ADMIN)
+    assert caught.value.code == "key-exists"
+    accounts.drop_key(accounts_actor(empty, "ada"), kept.id)
+    assert accounts.actor_of(key) is None
+
+
+@pytest.mark.parametrize(
+    "key", ["", "short", "a" * 40, "local-" + "ab" * 30, "é" * 40, "0123456789 " * 5, "x" * 5000]
+)
+def test_what_no_client_would_send_or_all_would_guess_is_no_key(empty: World, key: str) -> None:
+    accounts = empty.services.accounts
+    user = accounts.create_user("ada")
+    with pytest.raises(InvalidError) as caught:
+        accounts.register_key(user, key, "from before", Scope.WRITE)
+    assert [fault.code for fault in caught.value.faults] == ["unfit-key"]
+    assert not key or key not in str(caught.value)
+
+
+def accounts_actor(world: World, name: str) -> Actor:
+    """Somebody who may do everything with their own account."""
+    return actor_for(world.services.accounts.user_named(name))

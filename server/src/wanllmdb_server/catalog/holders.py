@@ -13,7 +13,7 @@ from wanllmdb_server.catalog import accounts as rows
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.credentials import digest_of
 from wanllmdb_server.domain.access import Actor, Scope
-from wanllmdb_server.domain.account import User, is_key
+from wanllmdb_server.domain.account import MAX_KEY_CHARS, User, is_key, may_be_key
 from wanllmdb_server.domain.recent import Recent
 
 SECOND: Final = 1_000_000
@@ -24,7 +24,7 @@ USED_US: Final = 60 * SECOND  # how exactly the last use of a key or session is 
 SESSION_IDLE_US: Final = 7 * DAY
 SESSION_US: Final = 30 * DAY
 REMEMBERED: Final = 10_000
-MAX_SECRET: Final = 256
+MAX_SECRET: Final = MAX_KEY_CHARS
 
 
 class Holders:
@@ -48,11 +48,17 @@ class Holders:
         if len(secret) > MAX_SECRET:
             return None
         digest, now = digest_of(secret), self._catalog.clock()
-        found = self._of_key if is_key(secret) else self._of_session
-        actor = self._recent.get(digest, now=now) or found(digest, now)
+        actor = self._recent.get(digest, now=now) or self._look_up(secret, digest, now)
         if actor is not None:
             self._recent.put(digest, actor, now=now)
         return actor
+
+    def _look_up(self, secret: str, digest: str, now: int) -> Actor | None:
+        if is_key(secret):
+            return self._of_key(digest, now)
+        # A key that its user had before they came here may look like a session's token.
+        found = self._of_session(digest, now)
+        return found or (self._of_key(digest, now) if may_be_key(secret) else None)
 
     def drop(self, digest: str) -> None:
         """Forget a key or session that has ended."""

@@ -36,6 +36,13 @@ RESERVED_NAMES: Final = frozenset(
 )
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _KEY = re.compile(r"wl-[A-Za-z0-9_-]{43}\Z")
+# What the wandb client takes for a key before it asks anybody: three parts of base64url, or a
+# secret of at least forty characters behind an optional prefix that ends at the first dash.
+_KNOWN_KEY = re.compile(
+    r"(?:[A-Za-z0-9_-]+\.){2}[A-Za-z0-9_-]+\Z|(?:[^-\s]*-)?[A-Za-z0-9_-]{40,}\Z"
+)
+_DISTINCT: Final = 12  # characters of a secret that nobody guesses; forty random ones have over 12
+MAX_KEY_CHARS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +91,20 @@ def password_fault(password: str, name: str) -> str | None:
 def is_key(text: str) -> bool:
     """Whether the text has the shape of an API key; others are refused without a look-up."""
     return bool(_KEY.match(text))
+
+
+def may_be_key(text: str) -> bool:
+    """Whether the text has the shape of any key, ours or one that its user had before."""
+    return len(text) <= MAX_KEY_CHARS and text.isascii() and bool(_KNOWN_KEY.match(text))
+
+
+def known_key_fault(text: str) -> str | None:
+    """Why a key that its user has already cannot be a key here, or None if it can."""
+    if not may_be_key(text):
+        return (
+            "A key has 40 characters or more of A-Z, a-z, 0-9, '_', '-', after an optional prefix "
+            f"and a dash; or three such parts with dots between; {MAX_KEY_CHARS} at most in all."
+        )
+    if len(set(text)) < _DISTINCT:
+        return "This key would be guessed: it has too few different characters."
+    return None

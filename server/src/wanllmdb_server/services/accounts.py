@@ -33,7 +33,14 @@ from wanllmdb_server.domain.access import (
     must_be_known,
     within,
 )
-from wanllmdb_server.domain.account import ApiKey, User, is_key, name_fault, password_fault
+from wanllmdb_server.domain.account import (
+    ApiKey,
+    User,
+    known_key_fault,
+    may_be_key,
+    name_fault,
+    password_fault,
+)
 from wanllmdb_server.domain.attempts import Attempts
 from wanllmdb_server.domain.errors import (
     ConflictError,
@@ -123,7 +130,7 @@ class Accounts:
 
     def _is_own_key(self, user: User, text: str) -> bool:
         """Whether the text is a key of this user, and one that may do all that the user may."""
-        actor = self.actor_of(text) if is_key(text) else None
+        actor = self.actor_of(text) if may_be_key(text) else None
         return actor is not None and actor.user_id == user.id and actor.scope is Scope.ADMIN
 
     def redeem(self, token: str) -> SignIn:
@@ -252,17 +259,22 @@ class Accounts:
 
     def _new_key(self, user_id: int, name: str, scope: Scope) -> tuple[ApiKey, str]:
         secret = new_key(self._random_bytes)
+        return self._keep_key(user_id, secret, name, scope), secret
+
+    def _keep_key(self, user_id: int, secret: str, name: str, scope: Scope) -> ApiKey:
+        digest = digest_of(secret)
         with self._catalog.writing() as connection:
-            key = rows.add_key(
+            if rows.find_key(connection, digest) is not None:
+                raise ConflictError("This key is known here already.", code="key-exists")
+            return rows.add_key(
                 connection,
                 user_id,
-                digest=digest_of(secret),
+                digest=digest,
                 hint=secret[:HINT_CHARS],
                 name=name,
                 scope=scope,
                 now=self._catalog.clock(),
             )
-        return key, secret
 
     # -- other people -----------------------------------------------------------------------
 
@@ -306,6 +318,18 @@ class Accounts:
     def create_key(self, user: User, name: str, scope: Scope) -> tuple[ApiKey, str]:
         """A new key of the user, and its secret."""
         return self._new_key(user.id, name, scope)
+
+    def register_key(self, user: User, secret: str, name: str, scope: Scope) -> ApiKey:
+        """Make a key that the user has already, from another server, one of this server.
+
+        Raises:
+            InvalidError: no client would send it, or it would be guessed; code `unfit-key`.
+            ConflictError: it is a key here already; code `key-exists`.
+        """
+        _refuse("/key", known_key_fault(secret), "unfit-key")
+        key = self._keep_key(user.id, secret, name, scope)
+        self._holders.drop(digest_of(secret))
+        return key
 
     def create_one_time_token(self, user: User) -> str:
         """A token with which the user signs in once, within `ONE_TIME_US`."""
