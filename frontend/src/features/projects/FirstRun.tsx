@@ -74,9 +74,9 @@ function Waiting({ place }: FirstRunProps) {
     refetchInterval: WAIT_MS,
   }).data;
   const run = runs?.pages[0]?.items[0];
-  const named = run ? [run.id] : [];
   const keys = useQuery({
-    ...keysQuery(asked.owner, asked.project, named),
+    // Of the run's own project: for a moment the runs are still those of the project before.
+    ...keysQuery(run?.owner ?? "", run?.project ?? "", run ? [run.id] : []),
     enabled: run !== undefined,
     refetchInterval: WAIT_MS,
   }).data;
