@@ -75,7 +75,8 @@ class Faults:
     def watch(self, page: Page, origin: str) -> None:
         def said(message: ConsoleMessage) -> None:
             if message.type == "error":
-                self.found.append(f"console: {message.text}")
+                where = message.location.get("url", "").removeprefix(origin)
+                self.found.append(f"console: {message.text} {where}".rstrip())
 
         def asked(request: Request) -> None:
             if request.url.startswith(("http:", "https:")) and not request.url.startswith(origin):

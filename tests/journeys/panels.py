@@ -7,7 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 from tests.journeys.processes import ServerProcess
 
 IN_SIGHT_AND_PAINTED = """
@@ -70,11 +71,21 @@ def scrolled_to(page: Page, key: str) -> Locator:
     panel = panel_of(page, key)
     page.get_by_test_id("panels").evaluate("(panels) => panels.scrollTo(0, 0)")
     for _ in range(MAX_SCREENS):
-        if panel.count() > 0:
-            break
+        if panel.count() > 0 and _came_into_view(panel):
+            return panel
         page.get_by_test_id("panels").evaluate(ONE_SCREEN_ON)
-    panel.scroll_into_view_if_needed()
-    return panel
+    raise AssertionError(f"no screen of the workspace has a panel {key!r}")
+
+
+def _came_into_view(panel: Locator) -> bool:
+    """Whether it was there until it was in sight; a screen that goes by takes its panels along."""
+    try:
+        panel.scroll_into_view_if_needed(timeout=5_000)
+    except Error as error:
+        if isinstance(error, TooLate) or "not attached" in str(error):
+            return False
+        raise
+    return True
 
 
 def shown_value(panel: Locator) -> float:
