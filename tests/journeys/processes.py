@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,14 @@ class ServerProcess:
     """`wanllmdb server` on a data folder and a home of its own.
 
     With `fresh` it is a new process, imports and all, as a user starts it: to be measured.
+    `variables` are in its environment, and in that of its scripts, besides what a new user has.
     """
 
     root: Path
     python: str = sys.executable
     port: int = field(default_factory=free_port)
     extra: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
     fresh: bool = False
     process: Spawned | subprocess.Popen[bytes] | None = None
 
@@ -68,6 +70,7 @@ class ServerProcess:
             "HOME": str(home),
             "WANLLMDB_API_URL": self.url,
             "PYTHONUNBUFFERED": "1",
+            **self.variables,
         }
 
     def start(self) -> ServerProcess:

@@ -97,6 +97,11 @@ def _add_server(commands: Any) -> None:
         help="how long points, console, system and files of ended runs are kept (for ever)",
     )
     server.add_argument(
+        "--blobs",
+        metavar="URL",
+        help="keep files in this bucket, s3://BUCKET/PREFIX, and not in the data directory",
+    )
+    server.add_argument(
         "--trash-days", metavar="DAYS", help="how long deleted runs can be taken back (30)"
     )
     _finish(server, _server)

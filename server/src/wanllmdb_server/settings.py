@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,7 @@ class Settings:
         internal_key: what they show to each other; None is the one in the data directory.
         retention: days that what runs logged is kept where a project says nothing, as in
             "points=365,console=30"; nothing is for ever.
+        blobs: the bucket in which files are kept, s3://BUCKET/PREFIX; "" is the data directory.
         trash_days: days for which deleted runs lie in the bin; 0 is not at all.
     """
 
@@ -62,6 +64,7 @@ class Settings:
     internal_key: str | None = field(default=None, repr=False)
     retention: str = ""
     trash_days: float = 30.0
+    blobs: str = ""
 
     @property
     def loopback(self) -> bool:
@@ -113,6 +116,7 @@ def load(given: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         internal_key=_key(given, environ, "internal_key"),
         retention=_text(given, environ, "retention", ""),
         trash_days=_days(given, environ, "trash_days", 30.0),
+        blobs=_bucket(given, environ, "blobs"),
     )
     if told.role != "all" and not told.metrics_port:
         raise SettingsError(
@@ -191,6 +195,13 @@ def _key(given: Mapping[str, Any], environ: Mapping[str, str], name: str) -> str
     if said and len(str(said)) < MIN_INTERNAL_KEY:
         raise SettingsError(f"{name} has at least {MIN_INTERNAL_KEY} characters.")
     return str(said) if said else None
+
+
+def _bucket(given: Mapping[str, Any], environ: Mapping[str, str], name: str) -> str:
+    said = _text(given, environ, name, "")
+    if said and not re.match(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?\Z", said):
+        raise SettingsError(f"{name} is s3://BUCKET or s3://BUCKET/PREFIX, not {said!r}.")
+    return said
 
 
 def _names(given: Mapping[str, Any], environ: Mapping[str, str], name: str) -> tuple[str, ...]:

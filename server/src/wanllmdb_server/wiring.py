@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import cast
 
 from wanllmdb_server.blobs.arrivals import Arrivals
 from wanllmdb_server.blobs.local import LocalBlobStore
+from wanllmdb_server.blobs.shelf import Shelf
+from wanllmdb_server.blobs.store import BlobStore
 from wanllmdb_server.catalog.catalog import Catalog
 from wanllmdb_server.catalog.credentials import Passwords
 from wanllmdb_server.data_dir import DataDir
@@ -156,6 +160,38 @@ def chooser(choice: Choice) -> RunFinder:
     return find
 
 
+def open_blobs(told: Settings) -> BlobStore:
+    """Where files are kept; made anew, with nothing in it that was not put completely."""
+    held = DataDir(told.data_dir)
+    if not told.blobs:
+        return LocalBlobStore(held.blobs)
+    if any(held.blobs.glob("??")):
+        raise SettingsError(
+            f"There are files in {held.blobs}; from a bucket they would not be found. Move them: "
+            f"`wanllmdb backup DIR`, then `wanllmdb restore DIR --replace --blobs {told.blobs}`."
+        )
+    s3 = _s3()
+    return s3.S3BlobStore(s3.open_bucket(told.blobs, os.environ), held.blobs / "incoming")
+
+
+def shelf(told: Settings) -> Shelf | None:
+    """The same files for a command; None: they lie in the data directory."""
+    if not told.blobs:
+        return None
+    s3 = _s3()
+    return s3.S3Shelf(s3.open_bucket(told.blobs, os.environ))
+
+
+def _s3() -> ModuleType:
+    try:
+        from wanllmdb_server.blobs import s3  # only who keeps files in a bucket needs it
+    except ImportError as error:
+        raise SettingsError(
+            "To keep files in a bucket: pip install 'wanllmdb-server[s3]'."
+        ) from error
+    return s3
+
+
 @contextlib.asynccontextmanager
 async def open_services(told: Settings, clock: Clock = now_us) -> AsyncIterator[Services]:
     """Every service over the data directory; its stores are closed when the block ends."""
@@ -165,7 +201,7 @@ async def open_services(told: Settings, clock: Clock = now_us) -> AsyncIterator[
         catalog = open_catalog(told, clock)
         stack.callback(catalog.close)
         store, bus = await stack.enter_async_context(_behind(told))
-        blobs = LocalBlobStore(held.blobs)
+        blobs = open_blobs(told)
         arrivals = Arrivals(None if told.role == "all" else held.arrivals)
         ingest = Ingest(catalog, store, bus, clock=time.monotonic)
         stack.push_async_callback(ingest.close)

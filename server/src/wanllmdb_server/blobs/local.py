@@ -7,23 +7,20 @@ everything is opened relative to the folder of the store, following no links.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import hashlib
 import os
-import re
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from wanllmdb_server.blobs.store import Blob, BlobMissingError, DigestMismatchError
+from wanllmdb_server.blobs.room import a_full_disk_told
+from wanllmdb_server.blobs.shelf import place
+from wanllmdb_server.blobs.store import Blob, BlobMissingError, compare, is_digest
 from wanllmdb_server.crash_points import crash_point
-from wanllmdb_server.domain.errors import DiskFullError
 
 PIECE: Final = 256 * 1024
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class LocalBlobStore:
@@ -39,7 +36,7 @@ class LocalBlobStore:
 
     async def put(self, chunks: AsyncIterator[bytes], *, digest: str | None = None) -> Blob:
         """Keep the bytes; return when they would outlive a power cut."""
-        with _a_full_disk_told():
+        with a_full_disk_told():
             return await self._put(chunks, digest)
 
     async def _put(self, chunks: AsyncIterator[bytes], digest: str | None) -> Blob:
@@ -51,7 +48,7 @@ class LocalBlobStore:
                 await asyncio.to_thread(_write, file, chunk, hashed)
                 size += len(chunk)
             found = hashed.hexdigest()
-            _compare(found, digest)
+            compare(found, digest)
             await asyncio.to_thread(self._settle, file, path, found)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -62,7 +59,7 @@ class LocalBlobStore:
 
     async def put_all(self, contents: Sequence[tuple[str, bytes]]) -> list[Blob]:
         """Keep many small ones; a folder in which several lie is made durable once."""
-        with _a_full_disk_told():
+        with a_full_disk_told():
             return await asyncio.to_thread(self._put_all, contents)
 
     async def open(
@@ -99,9 +96,9 @@ class LocalBlobStore:
 
     def _path(self, digest: str) -> Path | None:
         """Where the blob lies, if the text is a digest."""
-        if not _DIGEST.match(digest):
+        if not is_digest(digest):
             return None
-        return self._folder / digest[:2] / digest[2:4] / digest
+        return place(self._folder, digest)
 
     def _opened(self, digest: str) -> int:
         path = self._path(digest)
@@ -115,7 +112,7 @@ class LocalBlobStore:
     def _put_all(self, contents: Sequence[tuple[str, bytes]]) -> list[Blob]:
         folders: dict[Path, None] = {}
         for digest, content in contents:
-            _compare(hashlib.sha256(content).hexdigest(), digest)
+            compare(hashlib.sha256(content).hexdigest(), digest)
             target = self._path(digest)
             assert target is not None  # noqa: S101 - we have just compared it with one
             if not target.is_file():  # what is there is whole, and never changes
@@ -161,22 +158,6 @@ def _write_whole(file: int, content: bytes) -> None:
     left = memoryview(content)
     while left:
         left = left[os.write(file, left) :]
-
-
-@contextlib.contextmanager
-def _a_full_disk_told() -> Iterator[None]:
-    """A disk or a quota that is full is a matter of time, not a fault of ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise DiskFullError from error
-        raise
-
-
-def _compare(found: str, announced: str | None) -> None:
-    if announced is not None and found != announced:
-        raise DigestMismatchError(f"The bytes have the digest sha256:{found}.")
 
 
 def _sync(folder: Path) -> None:

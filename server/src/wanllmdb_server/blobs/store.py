@@ -9,9 +9,12 @@ does its disk or network work elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,23 @@ class Blob:
     size: int
 
 
+def is_digest(text: str) -> bool:
+    """Whether the text can be the digest of a blob; nothing else becomes part of a place."""
+    return bool(_DIGEST.match(text))
+
+
 class DigestMismatchError(Exception):
     """The bytes are not those that were announced; nothing was kept."""
 
 
 class BlobMissingError(Exception):
     """There is no such blob."""
+
+
+def compare(found: str, announced: str | None) -> None:
+    """Raise DigestMismatchError if bytes have another digest than they were announced with."""
+    if announced is not None and found != announced:
+        raise DigestMismatchError(f"The bytes have the digest sha256:{found}.")
 
 
 class BlobStore(Protocol):

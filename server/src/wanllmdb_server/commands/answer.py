@@ -25,6 +25,15 @@ def finish(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.set_defaults(command=command)
 
 
+def reach_files(parser: argparse.ArgumentParser) -> None:
+    """Give a command that reads or writes files the option that says where they are."""
+    parser.add_argument(
+        "--blobs",
+        metavar="URL",
+        help="the bucket in which the server keeps files, if it was told so: s3://BUCKET/PREFIX",
+    )
+
+
 def answer(said: Mapping[str, Any], text: str, arguments: argparse.Namespace) -> None:
     """Answer, as it was asked for."""
     out(json.dumps(said) if arguments.json else text)

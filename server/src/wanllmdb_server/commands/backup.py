@@ -13,7 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wanllmdb_server.commands.answer import FAILED, OK, Bar, answer, complain, finish, now_us, size
+from wanllmdb_server import wiring
+from wanllmdb_server.commands.answer import (
+    FAILED,
+    OK,
+    Bar,
+    answer,
+    complain,
+    finish,
+    now_us,
+    reach_files,
+    size,
+)
 from wanllmdb_server.domain.backup import BackupError, Manifest
 from wanllmdb_server.services import backups
 from wanllmdb_server.settings import Settings
@@ -31,6 +42,7 @@ def add(commands: Any) -> None:
     made.add_argument(
         "--check", action="store_true", help="make none: read the one there, byte for byte"
     )
+    reach_files(made)
     finish(made, _backup)
     back = commands.add_parser(
         "restore",
@@ -43,6 +55,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="in place of the data directory that is there, which is kept beside it",
     )
+    reach_files(back)
     finish(back, _restore)
 
 
@@ -57,7 +70,9 @@ def _backup(told: Settings, arguments: argparse.Namespace) -> int:
             return _status(manifest)
         if hasattr(os, "nice"):
             os.nice(5)  # those who log come first
-        made = backups.make(told.data_dir, folder, now=now_us, progress=bar)
+        made = backups.make(
+            told.data_dir, folder, now=now_us, progress=bar, shelf=wiring.shelf(told)
+        )
     except BackupError as error:
         bar.end()
         return complain(error, FAILED)
@@ -72,7 +87,12 @@ def _restore(told: Settings, arguments: argparse.Namespace) -> int:
     bar = Bar(shown=not arguments.json)
     try:
         manifest, kept = backups.restore(
-            folder, told.data_dir, replace=arguments.replace, now=now_us, progress=bar
+            folder,
+            told.data_dir,
+            replace=arguments.replace,
+            now=now_us,
+            progress=bar,
+            shelf=wiring.shelf(told),
         )
     except BackupError as error:
         bar.end()

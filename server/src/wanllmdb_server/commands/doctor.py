@@ -10,7 +10,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from wanllmdb_server.commands.answer import FAILED, OK, Bar, answer, finish
+from wanllmdb_server import wiring
+from wanllmdb_server.commands.answer import FAILED, OK, Bar, answer, finish, reach_files
 from wanllmdb_server.domain.finding import Finding
 from wanllmdb_server.machine import ThisMachine
 from wanllmdb_server.services import checkups
@@ -30,6 +31,7 @@ def add(commands: Any) -> None:
     doctor.add_argument(
         "--repair", action="store_true", help="mend what can be mended without losing anything"
     )
+    reach_files(doctor)
     finish(doctor, _doctor)
 
 
@@ -43,7 +45,10 @@ def _doctor(told: Settings, arguments: argparse.Namespace) -> int:
         read += size
         bar("reading", read, read)
 
-    findings = list(checkups.look(place, machine, deep=arguments.deep, progress=progress))
+    shelf = wiring.shelf(told)
+    findings = list(
+        checkups.look(place, machine, deep=arguments.deep, progress=progress, shelf=shelf)
+    )
     bar.end()
     mended: list[Finding] = []
     if arguments.repair and findings:

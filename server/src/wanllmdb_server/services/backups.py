@@ -22,6 +22,7 @@ from typing import Final
 from wanllmdb.version import VERSION
 from wanllmdb_server import storing
 from wanllmdb_server.blobs import backup as blobs
+from wanllmdb_server.blobs.shelf import FolderShelf, Shelf, place
 from wanllmdb_server.catalog import backup as catalog
 from wanllmdb_server.crash_points import crash_point
 from wanllmdb_server.data_dir import DataDir
@@ -50,10 +51,18 @@ class Made:
     written: int
 
 
-def make(data: Path, target: Path, *, now: Callable[[], int], progress: Progress = nothing) -> Made:
+def make(
+    data: Path,
+    target: Path,
+    *,
+    now: Callable[[], int],
+    progress: Progress = nothing,
+    shelf: Shelf | None = None,
+) -> Made:
     """Back a data directory up into a folder, while a server is at work in it or not.
 
-    A backup that is in the folder is there until the new one is whole.
+    A backup that is in the folder is there until the new one is whole. `shelf` is where blobs
+    lie, if not in the data directory.
 
     Raises:
         BackupError: there is nothing to back up, no room, or the folder is another's.
@@ -66,10 +75,13 @@ def make(data: Path, target: Path, *, now: Callable[[], int], progress: Progress
                 "`wanllmdb doctor` says more."
             )
     with _taken(target), _no_room_said(target):
-        return _make(held, target, now=now, progress=progress)
+        there = shelf or FolderShelf(held.blobs)
+        return _make(held, there, target, now=now, progress=progress)
 
 
-def _make(held: DataDir, target: Path, *, now: Callable[[], int], progress: Progress) -> Made:
+def _make(
+    held: DataDir, shelf: Shelf, target: Path, *, now: Callable[[], int], progress: Progress
+) -> Made:
     known = read(target) if (target / MANIFEST).exists() else None
     packs = known.packs if known else ()
     made_at = now()
@@ -79,7 +91,7 @@ def _make(held: DataDir, target: Path, *, now: Callable[[], int], progress: Prog
     copied = metrics.copy(held.metrics, target, _there(target, packs), told.add)
     assert copied.state is not None  # noqa: S101 - a copy that ended has one
     crash_point("backup.metrics")
-    named = _catalog_and_blobs(held, target, progress)
+    named = _catalog_and_blobs(held, shelf, target, progress)
     missing = [f"blob {digest} is missing" for digest in named.missing]
     lines = [f"{digest} {size}\n".encode() for digest, size in named.there]
     sizes = {"blobs": len(named.there), "blob_bytes": sum(size for _, size in named.there)}
@@ -112,17 +124,17 @@ class _Named:
     written: int
 
 
-def _catalog_and_blobs(held: DataDir, target: Path, progress: Progress) -> _Named:
+def _catalog_and_blobs(held: DataDir, shelf: Shelf, target: Path, progress: Progress) -> _Named:
     """Copy the catalog, and the blobs that it names; again, if some were dropped meanwhile."""
-    found = _copy_named(held, target, progress)
+    found = _copy_named(held, shelf, target, progress)
     for _ in range(_TRIES):
         if not found.missing:
             break
-        found = _copy_named(held, target, progress)
+        found = _copy_named(held, shelf, target, progress)
     return found
 
 
-def _copy_named(held: DataDir, target: Path, progress: Progress) -> _Named:
+def _copy_named(held: DataDir, shelf: Shelf, target: Path, progress: Progress) -> _Named:
     draft = target / metrics.STATE / ".draft-catalog"
     catalog.copy(held.catalog, draft)
     piece = storing.adopt(target, metrics.STATE, ".catalog", draft)
@@ -131,7 +143,7 @@ def _copy_named(held: DataDir, target: Path, progress: Progress) -> _Named:
     found = _Named(piece, [], [], [], 0)
     for digest, size in wanted:
         try:
-            whole = blobs.copy(held.blobs, target / blobs.FOLDER, digest, told.add)
+            whole = blobs.copy(shelf, target / blobs.FOLDER, digest, told.add)
         except FileNotFoundError:
             found.missing.append(digest)
             continue
@@ -155,7 +167,7 @@ def check(source: Path, progress: Progress = nothing) -> Manifest:
     for piece in manifest.pieces:
         _compare(source / piece.path, piece.sha256, told)
     for digest, _ in listed:
-        path = blobs.place(source / blobs.FOLDER, digest)
+        path = place(source / blobs.FOLDER, digest)
         if f"blob {digest}" not in manifest.damaged:
             _compare(path, digest, told)
     return manifest
@@ -168,8 +180,11 @@ def restore(
     replace: bool = False,
     now: Callable[[], int],
     progress: Progress = nothing,
+    shelf: Shelf | None = None,
 ) -> tuple[Manifest, Path | None]:
     """Put a backup back as a data directory; what was there before is kept beside it.
+
+    `shelf` is where blobs go, if not into the data directory.
 
     Returns the manifest, and where what was there before is now.
 
@@ -190,7 +205,7 @@ def restore(
             stack.enter_context(DataDir(data))  # no server is there, and none comes now
         stack.callback(shutil.rmtree, draft, ignore_errors=True)
         with _no_room_said(data.parent):
-            _build(source, manifest, draft, progress)
+            _build(source, manifest, draft, shelf, progress)
         crash_point("restore.built")
         kept: Path | None = None
         if data.exists():
@@ -204,7 +219,9 @@ def restore(
     return manifest, kept
 
 
-def _build(source: Path, manifest: Manifest, draft: Path, progress: Progress) -> None:
+def _build(
+    source: Path, manifest: Manifest, draft: Path, shelf: Shelf | None, progress: Progress
+) -> None:
     held = DataDir(draft)
     draft.mkdir(parents=True, mode=0o700)
     metrics.restore(source, manifest.packs, manifest.metrics, held.metrics)
@@ -213,8 +230,15 @@ def _build(source: Path, manifest: Manifest, draft: Path, progress: Progress) ->
     listed = _blobs_of(source, manifest)
     told = _Told(progress, "files", sum(size for _, size in listed))
     held.blobs.mkdir(mode=0o700)
-    for digest, _ in listed:
-        blobs.copy(source / blobs.FOLDER, held.blobs, digest, told.add)
+    backed = FolderShelf(source / blobs.FOLDER)
+    for digest, size in listed:
+        if shelf is None:
+            blobs.copy(backed, held.blobs, digest, told.add)
+            continue
+        there = shelf.find(digest)
+        if there is None or there.size != size:
+            shelf.put(digest, place(backed.folder, digest))
+        told.add(size)
     for path in (held.catalog, *held.metrics.iterdir()):
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -328,9 +352,9 @@ def _tidy(target: Path, manifest: Manifest, digests: set[str]) -> None:
         for path in (target / folder).iterdir() if (target / folder).is_dir() else ():
             if path not in wanted:
                 path.unlink()
-    for digest in list(blobs.all_in(target / blobs.FOLDER)):
-        if digest not in digests:
-            blobs.place(target / blobs.FOLDER, digest).unlink()
+    for kept in list(FolderShelf(target / blobs.FOLDER).all()):
+        if kept.digest not in digests:
+            place(target / blobs.FOLDER, kept.digest).unlink()
 
 
 def _is_used(data: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wanllmdb_server.blobs import checkup as blobs
+from wanllmdb_server.blobs.shelf import FolderShelf, Shelf
 from wanllmdb_server.catalog import checkup as catalog
 from wanllmdb_server.catalog.checkup import Known
 from wanllmdb_server.data_dir import EVERYTHING, DataDir, PartLock
@@ -34,7 +35,14 @@ class Place:
     config: Path
 
 
-def look(place: Place, machine: Machine, *, deep: bool, progress: Progress) -> Iterator[Finding]:
+def look(
+    place: Place,
+    machine: Machine,
+    *,
+    deep: bool,
+    progress: Progress,
+    shelf: Shelf | None = None,
+) -> Iterator[Finding]:
     """What is wrong.
 
     Args:
@@ -42,6 +50,7 @@ def look(place: Place, machine: Machine, *, deep: bool, progress: Progress) -> I
         machine: that it is on.
         deep: read every byte that is kept.
         progress: told of bytes that are read.
+        shelf: where blobs lie, if not in the data directory.
     """
     held = DataDir(place.data)
     if not place.data.is_dir():
@@ -61,7 +70,8 @@ def look(place: Place, machine: Machine, *, deep: bool, progress: Progress) -> I
         progress=progress,
     )
     now_s = machine.now() / 1e6
-    yield from blobs.look(held.blobs, known.blobs, deep=deep, now_s=now_s, progress=progress)
+    there = shelf or FolderShelf(held.blobs)
+    yield from blobs.look(there, known.blobs, deep=deep, now_s=now_s, progress=progress)
 
 
 def _directory(place: Place, machine: Machine) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from wanllmdb_server.fronts.rest.query import DEFAULT_LIMIT, Cursor, Limit, Word
 from wanllmdb_server.fronts.rest.routes import API, RestRouter
 from wanllmdb_server.fronts.rest.schemas import artifacts as form
 from wanllmdb_server.fronts.rest.services import Services, services_of
-from wanllmdb_server.fronts.rest.serving import Served, serve
+from wanllmdb_server.fronts.rest.serving import Served, begun, serve
 from wanllmdb_server.services.artifacts import Named, Stretch
 
 router = RestRouter(prefix=API, tags=["artifacts"])
@@ -254,7 +254,7 @@ async def get_version_file(
     def content(start: int, end: int) -> Any:
         return services.artifacts.content(digest, start=start, end=end)
 
-    return serve(request, Served(path, digest, found.size, mime), content)
+    return await serve(request, Served(path, digest, found.size, mime), content)
 
 
 @router.post(
@@ -275,7 +275,7 @@ async def get_version_files(
             yield f"sha256:{entry.digest} {len(content)}\n".encode()
             yield content
 
-    return StreamingResponse(together(), media_type="application/octet-stream")
+    return StreamingResponse(await begun(together()), media_type="application/octet-stream")
 
 
 @router.get(f"{_VERSION}/lineage", access=_READ, operation_id="getVersionLineage")

@@ -115,7 +115,7 @@ async def get_file(
     def content(start: int, end: int) -> AsyncIterator[bytes]:
         return services.files.content(file, start=start, end=end)
 
-    return serve(request, served, content, digest=digest)
+    return await serve(request, served, content, digest=digest)
 
 
 @router.delete(

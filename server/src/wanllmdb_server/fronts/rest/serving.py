@@ -53,7 +53,7 @@ class Served:
     mime: str
 
 
-def serve(
+async def serve(
     request: Request,
     served: Served,
     content: Callable[[int, int], AsyncIterator[bytes]],
@@ -76,11 +76,23 @@ def serve(
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{served.size}"
     headers["Content-Length"] = str(end - start)
     return StreamingResponse(
-        content(start, end),
+        await begun(content(start, end)),
         status_code=status,
         headers=headers,
         media_type=_told(served.mime),
     )
+
+
+async def begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, with the first at hand: what fails, fails while the answer can say so."""
+    first = await anext(content, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in content:
+            yield piece
+
+    return all_of_it()
 
 
 def asked(said: str, size: int) -> tuple[int, int, int]:

@@ -48,7 +48,7 @@ async def get_with_ticket(request: Request) -> Response:
     def content(start: int, end: int) -> AsyncIterator[bytes]:
         return files.content(file, start=start, end=end)
 
-    return serve(request, Served(file.path, file.digest, file.size, file.mime), content)
+    return await serve(request, Served(file.path, file.digest, file.size, file.mime), content)
 
 
 def _mime(path: str) -> str:
