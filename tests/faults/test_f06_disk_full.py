@@ -136,7 +136,9 @@ def test_a_limit_on_the_size_of_files_is_as_a_full_disk(
     server: ServerProcess, place: Place, figure: Figure
 ) -> None:
     """A file may have 50 kB; the signal that comes with it is ignored, as Python does."""
-    with Stepwise(place, "f06-fsize", OFFLINE) as training:
+    # What a process imports under the limit it would leave cut off in the cache, for all others.
+    alone = {**OFFLINE, "PYTHONDONTWRITEBYTECODE": "1"}
+    with Stepwise(place, "f06-fsize", alone) as training:
         training.do(LIMIT.format(50_000))
         training.log(5000)
         training.do(LIMIT.format("resource.getrlimit(resource.RLIMIT_FSIZE)[1]"))

@@ -261,6 +261,7 @@ def test_a_descriptor_that_somebody_closed_is_replaced(spool: Spool) -> None:
 
 FULL_DISK = """
     import resource, sys, json
+    sys.dont_write_bytecode = True  # under the limit it would be cut off, for all others
     from pathlib import Path
     from wanllmdb import wire
     from wanllmdb.spool import Spool

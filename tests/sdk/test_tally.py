@@ -156,6 +156,7 @@ def test_values_that_do_not_fit_a_mould_are_given_once(tmp_path: Path) -> None:
 
 FULL_DISK = """
     import json, resource, sys
+    sys.dont_write_bytecode = True  # under the limit it would be cut off, for all others
     from pathlib import Path
     from tests.sdk.journals import keep
     from wanllmdb.spool import Spool
