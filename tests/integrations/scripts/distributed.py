@@ -28,4 +28,6 @@ if run is not None:
     run.finish()
     with open(os.environ["TRUTH"], "w") as truth:
         json.dump({"losses": losses}, truth)
+del model  # its reducer's threads end before those of the group that it speaks through
+dist.barrier()  # nobody leaves while another is at work
 dist.destroy_process_group()
