@@ -22,7 +22,10 @@ What = Literal["put", "get"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """What may be done to what, by which user, until when (microseconds since the epoch)."""
+    """What may be done to what, by which user, until when (microseconds since the epoch).
+
+    The file is one of a run, or of a version (its id); then `checksum` is what it has to be.
+    """
 
     what: What
     user: str
@@ -31,6 +34,8 @@ class Ticket:
     run: str
     path: str
     until: int
+    version: str = ""
+    checksum: str = ""
 
 
 def sealed(ticket: Ticket, key: str) -> str:

@@ -14,7 +14,24 @@ from wanllmdb_server.domain.run import MAX_TAGS, MAX_TEXT
 
 def check_new(name: str, new: NewVersion) -> None:
     """Raises InvalidError if this cannot be a version."""
-    faults = [
+    faults = _faults(name, new)
+    if not is_digest(new.manifest):
+        faults.append(Fault("/manifest", "bad-digest", "This is no SHA-256."))
+    _raise(faults)
+
+
+def check_draft(name: str, new: NewVersion) -> None:
+    """Raises InvalidError if this cannot be one whose files are told later."""
+    _raise(_faults(name, new))
+
+
+def _raise(faults: list[Fault]) -> None:
+    if faults:
+        raise InvalidError("This cannot be a version.", faults=faults)
+
+
+def _faults(name: str, new: NewVersion) -> list[Fault]:
+    return [
         *_fault("/artifact", "unfit-name", rules.name_fault(name)),
         *_fault("/type", "unfit-name", rules.type_fault(new.type)),
         *word_faults(new.aliases, "aliases", rules.alias_fault, rules.MAX_ALIASES),
@@ -22,10 +39,6 @@ def check_new(name: str, new: NewVersion) -> None:
         *check_texts(new.description, new.metadata),
         *_name_faults(new),
     ]
-    if not is_digest(new.manifest):
-        faults.append(Fault("/manifest", "bad-digest", "This is no SHA-256."))
-    if faults:
-        raise InvalidError("This cannot be a version.", faults=faults)
 
 
 def word_faults(
