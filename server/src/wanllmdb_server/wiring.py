@@ -39,6 +39,7 @@ from wanllmdb_server.services.artifacts import Artifacts
 from wanllmdb_server.services.comparison import Comparison
 from wanllmdb_server.services.console import Console
 from wanllmdb_server.services.curves import Curves
+from wanllmdb_server.services.drafts import Drafts
 from wanllmdb_server.services.export import Export
 from wanllmdb_server.services.files import Files
 from wanllmdb_server.services.history import History
@@ -224,6 +225,7 @@ async def open_services(told: Settings, clock: Clock = now_us) -> AsyncIterator[
             files=Files(catalog, blobs, arrivals, ticket_key=internal_key(told)),
             artifacts=Artifacts(catalog, blobs),
             intake=Intake(catalog, blobs, arrivals),
+            drafts=Drafts(catalog, blobs, arrivals, ticket_key=internal_key(told)),
             ingest=ingest,
             metrics=metrics,
             numbered=numbered,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wanllmdb_server.services.comparison import Comparison
     from wanllmdb_server.services.console import Console
     from wanllmdb_server.services.curves import Curves
+    from wanllmdb_server.services.drafts import Drafts
     from wanllmdb_server.services.export import Export
     from wanllmdb_server.services.files import Files
     from wanllmdb_server.services.history import History
@@ -49,6 +50,7 @@ class Services:
     files: Files
     artifacts: Artifacts
     intake: Intake
+    drafts: Drafts
     ingest: Ingest
     metrics: Metrics
     numbered: Numbered
