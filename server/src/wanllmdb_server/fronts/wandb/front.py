@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.fronts.rest.routes import declares
-from wanllmdb_server.fronts.wandb import file_stream
+from wanllmdb_server.fronts.wandb import file_stream, transfers
 from wanllmdb_server.fronts.wandb.graphql import graphql
 
 
@@ -23,6 +23,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/graphql", graphql, methods=["POST"]),
         *file_stream.routes(),
+        *transfers.routes(),
         Route("/sdk/otel/v1/{rest:path}", telemetry, methods=["POST"]),
         Route("/oidc/token", telemetry, methods=["POST"]),
     ]

@@ -32,10 +32,12 @@ from wanllmdb_server.domain.access import Resource, Verb
 from wanllmdb_server.domain.errors import InvalidError, ServerError
 from wanllmdb_server.fronts import wandb
 from wanllmdb_server.fronts.rest.routes import declares
-from wanllmdb_server.fronts.wandb import errors, projects, runs, viewer
+from wanllmdb_server.fronts.wandb import artifacts, drafts, errors, projects, runs, viewer
 from wanllmdb_server.fronts.wandb.asked import Asked, lenient
+from wanllmdb_server.fronts.wandb.variables import known_variables
 
 MAX_TOKENS: Final = 20_000  # of a query; the client's largest has about two thousand
+_SCHEMA: Final = ("schema.graphql", "artifacts.graphql")
 _CAPITAL: Final = re.compile("[A-Z]")
 _log = logging.getLogger(__name__)
 
@@ -43,8 +45,9 @@ _log = logging.getLogger(__name__)
 @functools.cache
 def schema() -> GraphQLSchema:
     """The schema; read when it is asked for first."""
-    text = resources.files(wandb).joinpath("schema.graphql").read_text(encoding="utf-8")
-    return build_schema(text, assume_valid_sdl=True)
+    files = resources.files(wandb)
+    texts = [files.joinpath(name).read_text(encoding="utf-8") for name in _SCHEMA]
+    return build_schema("\n".join(texts), assume_valid_sdl=True)
 
 
 @declares(Resource.INSTANCE, Verb.CREATE)
@@ -61,12 +64,13 @@ async def graphql(request: Request) -> Response:
 
 
 async def _answer(asked: Asked, body: dict[str, Any]) -> Response:
-    variables = body.get("variables") or {}
     operation = body.get("operationName") or None  # the client says "" for none
     try:
+        query = _parsed(body["query"])
+        variables = known_variables(schema(), query, body.get("variables") or {})
         result = execute(
             schema(),
-            _parsed(body["query"]),
+            query,
             root_value=_roots(),
             context_value=asked,
             variable_values=variables,
@@ -101,7 +105,7 @@ def _parsed(query: str) -> DocumentNode:
 
 @functools.cache
 def _roots() -> dict[str, Any]:
-    return {**viewer.ROOTS, **projects.ROOTS, **runs.ROOTS}
+    return {**viewer.ROOTS, **projects.ROOTS, **runs.ROOTS, **artifacts.ROOTS, **drafts.ROOTS}
 
 
 def _field(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:

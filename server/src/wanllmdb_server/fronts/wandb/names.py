@@ -34,7 +34,12 @@ def state_of(run: Run) -> str:
 
 def run_id(run: Run) -> str:
     """The id of a run over all projects."""
-    return _id("Run", run.id, run.project, run.owner)
+    return run_id_of(run.owner, run.project, run.id)
+
+
+def run_id_of(owner: str, project: str, run: str) -> str:
+    """The same, by its names."""
+    return _id("Run", run, project, owner)
 
 
 def project_id(owner: str, project: str) -> str:
@@ -93,3 +98,68 @@ def file_of(text: str) -> tuple[str, str, str, str]:
     if kind != "File":
         raise NotFoundError("There is no such file.", code="file-not-found")
     return owner, project, run, path
+
+
+def version_id(version: str) -> str:
+    """The id of a version of an artifact."""
+    return _id("Artifact", version)
+
+
+def version_of(text: str) -> str:
+    """The version that an id names.
+
+    Raises:
+        NotFoundError: it names none.
+    """
+    kind, parts = _parts(text)
+    if kind != "Artifact" or len(parts) != 1:
+        raise NotFoundError("There is no such artifact.", code="version-not-found")
+    return parts[0]
+
+
+def manifest_id(version: str, *, whole: bool) -> str:
+    """The id of the list of a version's files."""
+    return _id("ArtifactManifest", version, "whole" if whole else "part")
+
+
+def manifest_of(text: str) -> tuple[str, bool]:
+    """The version whose files are listed, and whether all of them are.
+
+    Raises:
+        NotFoundError: it names none.
+    """
+    kind, parts = _parts(text)
+    if kind != "ArtifactManifest" or len(parts) != 2:
+        raise NotFoundError("There is no such manifest.", code="version-not-found")
+    return parts[0], parts[1] == "whole"
+
+
+def artifact_id(owner: str, project: str, name: str) -> str:
+    """The id of an artifact, which the protocol calls a collection."""
+    return _id("ArtifactCollection", name, project, owner)
+
+
+def artifact_of(text: str) -> tuple[str, str, str]:
+    """Owner, project and name of the artifact that an id names.
+
+    Raises:
+        NotFoundError: it names none.
+    """
+    kind, parts = _parts(text)
+    if kind != "ArtifactCollection" or len(parts) != 3:
+        raise NotFoundError("There is no such artifact.", code="artifact-not-found")
+    name, project, owner = parts
+    return owner, project, name
+
+
+def other_id(kind: str, *parts: str) -> str:
+    """The id of what is never asked for by it."""
+    return _id(kind, *parts)
+
+
+def _parts(text: str) -> tuple[str, list[str]]:
+    try:
+        kind, _, *parts = base64.b64decode(text, validate=True).decode().split(":")
+    except ValueError:
+        return "", []
+    return kind, parts

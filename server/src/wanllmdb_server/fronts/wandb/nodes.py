@@ -1,4 +1,4 @@
-"""Nodes: a project and a run as the client's queries see them. What costs is asked when wanted."""
+"""Nodes: a run as the client's queries see it. What costs is asked when wanted."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from typing import Any
 
 from wanllmdb_server.domain.plain import plain
 from wanllmdb_server.domain.run import Run
-from wanllmdb_server.fronts.wandb import console, files, history, names, sessions, summary
+from wanllmdb_server.fronts.wandb import (
+    artifacts,
+    console,
+    files,
+    history,
+    names,
+    sessions,
+    summary,
+)
 from wanllmdb_server.fronts.wandb.asked import Asked
+from wanllmdb_server.fronts.wandb.places import project_node
 from wanllmdb_server.fronts.wandb.viewer import user
-
-
-def project_node(owner: str, project: str) -> dict[str, Any]:
-    """What every query may know of a project."""
-    return {
-        "__typename": "Project",
-        "id": names.project_id(owner, project),
-        "internalId": names.project_id(owner, project),
-        "name": project,
-        "entityName": owner,
-        "entity": {"__typename": "Entity", "id": names.entity_id(owner), "name": owner},
-    }
 
 
 def run_node(asked: Asked, run: Run) -> dict[str, Any]:
@@ -74,6 +71,7 @@ def run_node(asked: Asked, run: Run) -> dict[str, Any]:
         "fileCount": lambda: files.count(asked, run),
         "files": lambda **said: files.page(asked, run, **said),
         "logLines": lambda **said: console.lines(asked, run, **said),
+        **artifacts.of_run(asked, run),
     }
 
 

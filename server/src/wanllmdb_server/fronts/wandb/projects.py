@@ -9,10 +9,11 @@ from wanllmdb_server.domain.errors import NotFoundError
 from wanllmdb_server.domain.filter import MAX_PAGE, RunFilter
 from wanllmdb_server.domain.language import parse_order
 from wanllmdb_server.domain.project import Project
-from wanllmdb_server.fronts.wandb import names
+from wanllmdb_server.fronts.wandb import artifacts, names
 from wanllmdb_server.fronts.wandb.asked import Asked
 from wanllmdb_server.fronts.wandb.filters import query_of
-from wanllmdb_server.fronts.wandb.nodes import project_node, run_node
+from wanllmdb_server.fronts.wandb.nodes import run_node
+from wanllmdb_server.fronts.wandb.places import project_node
 from wanllmdb_server.fronts.wandb.viewer import user
 from wanllmdb_server.services.run_search import Wanted
 
@@ -97,6 +98,7 @@ def _node(asked: Asked, there: Project) -> dict[str, Any]:
         "bucket": run,
         "runCount": run_count,
         "runs": runs,
+        **artifacts.of_project(asked, owner, name),
     }
 
 

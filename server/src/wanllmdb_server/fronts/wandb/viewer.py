@@ -10,7 +10,12 @@ from wanllmdb_server.fronts.wandb import names
 from wanllmdb_server.fronts.wandb.asked import Asked
 
 # What the client may rely on; WANDB features that are left out have a way without them.
-FEATURES: Final = ("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "LARGE_FILENAMES")
+FEATURES: Final = (
+    *("STRUCTURED_CONSOLE_LOGS", "FILESTREAM_GZIP", "LARGE_FILENAMES", "CLIENT_IDS"),
+    *("ARTIFACT_TAGS", "ARTIFACT_COLLECTION_MEMBERSHIP_FILES", "TOTAL_COUNT_IN_FILE_CONNECTION"),
+    *("PROJECT_ARTIFACT_COLLECTION_MEMBERSHIP", "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE"),
+    "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
+)
 
 
 def user(name: str, *, admin: bool = False) -> dict[str, Any]:
