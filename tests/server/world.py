@@ -49,6 +49,7 @@ from wanllmdb_server.services.alerts import Alerts
 from wanllmdb_server.services.analysis import Analysis
 from wanllmdb_server.services.artifacts import Artifacts
 from wanllmdb_server.services.comparison import Comparison
+from wanllmdb_server.services.drafts import Drafts
 from wanllmdb_server.services.files import Files
 from wanllmdb_server.services.intake import Intake
 from wanllmdb_server.services.projects import Projects
@@ -158,6 +159,7 @@ def open_world(folder: Path) -> World:
         files=Files(catalog, kept, arrivals),
         artifacts=Artifacts(catalog, kept),
         intake=Intake(catalog, kept, arrivals),
+        drafts=Drafts(catalog, kept, arrivals, ticket_key="a key"),
         ingest=None,  # type: ignore[arg-type]  # the metric routes are not part of this world
         metrics=None,  # type: ignore[arg-type]
         numbered=None,  # type: ignore[arg-type]

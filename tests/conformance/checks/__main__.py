@@ -11,10 +11,11 @@ import sys
 
 os.environ["WANDB_SILENT"] = "true"
 
+import artifacts
 import reading
 import running
 
-CHECKS = {**running.CHECKS, **reading.CHECKS}
+CHECKS = {**running.CHECKS, **reading.CHECKS, **artifacts.CHECKS}
 
 if __name__ == "__main__":
     told = CHECKS[sys.argv[1]]()
